@@ -1,0 +1,49 @@
+# `make` alone lists the targets. Every target makes the environment first (seconds when up to date).
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+UV_VERSION := 0.13.9
+STAMP := $(VENV)/.synced
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo demo-reset services smoke test lint format lock messages
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-13s %s\n", $$1, $$2}'
+
+setup: $(STAMP) ## make .venv from the lock
+
+$(STAMP): requirements-dev.lock
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/uv --version 2>/dev/null | grep -q '^uv $(UV_VERSION)' || $(PY) -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(VENV)/bin/uv pip sync --quiet --python $(PY) --require-hashes requirements-dev.lock
+	@touch $@
+
+demo: setup ## the whole system in one command, until Ctrl-C
+	@$(PY) -m backend.stack demo
+
+demo-reset: setup ## drop the demo's data
+	@$(PY) -m backend.stack reset
+
+services: setup ## the embedded PostgreSQL and Valkey alone, for `manage.py runserver` and an IDE
+	@$(PY) -m backend.stack services
+
+smoke: setup ## drive lessons through their life over HTTP on a throw-away stack
+	@$(PY) -m backend.stack smoke
+
+test: setup ## the test suite, on real PostgreSQL and Valkey, with real workers
+	@$(PY) -m pytest -n 2 $(PYTEST)
+
+lint: setup ## ruff, mypy, import contracts, migrations, check --deploy, bandit
+	@$(PY) -m backend.stack lint
+
+format: setup ## let ruff put the code in order
+	@$(VENV)/bin/ruff format . && $(VENV)/bin/ruff check --fix .
+
+lock: $(VENV)/bin/uv ## resolve the dependencies again, as new as pyproject.toml allows
+	@$(VENV)/bin/uv pip compile -q --upgrade --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements.lock
+	@$(VENV)/bin/uv pip compile -q --upgrade --universal --generate-hashes --no-header --python-version 3.11 --group dev pyproject.toml -o requirements-dev.lock
+
+$(VENV)/bin/uv:
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@$(PY) -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
