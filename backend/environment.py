@@ -1,0 +1,118 @@
+"""Reading settings from the environment, failing loudly and by name."""
+
+import os
+import zoneinfo
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import environ
+
+T = TypeVar("T")
+TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
+
+
+class SettingRefused(SystemExit):
+    """A missing or malformed setting. Ends the process with one line on stderr, no traceback."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        super().__init__(f"{name} {problem}")
+        self.name = name
+
+
+class Environment:
+    """The process environment, completed by files of `KEY=value` lines.
+
+    A variable that is set wins over the files, an earlier file over a later one. Every name that
+    is asked for is kept in `names`, so that a test can compare them with `.env.template`.
+    """
+
+    def __init__(self, files: Sequence[Path] = ()) -> None:
+        self.names: set[str] = set()
+        for file in files:
+            if file.is_file():
+                environ.Env.read_env(file)
+
+    def text(self, name: str, default: str | None = None, hint: str = "") -> str:
+        """The value of `name`; `default=None` means that it has to be set."""
+        self.names.add(name)
+        value = os.environ.get(name, "").strip()
+        if value:
+            return value
+        if default is None:
+            raise SettingRefused(name, f"is not set: it should be {hint or 'given'} (see .env.template)")
+        return default
+
+    def _parsed(self, name: str, default: T, parse: Callable[[str], T], hint: str) -> T:
+        value = self.text(name, "")
+        if not value:
+            return default
+        try:
+            return parse(value)
+        except (ValueError, KeyError):
+            raise SettingRefused(name, f"is {value!r}: it should be {hint}") from None
+
+    def flag(self, name: str, default: bool) -> bool:
+        def parse(value: str) -> bool:
+            if value.lower() not in TRUE | FALSE:
+                raise ValueError
+            return value.lower() in TRUE
+
+        return self._parsed(name, default, parse, "true or false")
+
+    def number(self, name: str, default: float, low: float, high: float) -> float:
+        def parse(value: str) -> float:
+            if not low <= float(value) <= high:
+                raise ValueError
+            return float(value)
+
+        return self._parsed(name, default, parse, f"a number from {low:g} to {high:g}")
+
+    def words(self, name: str, default: Sequence[str] = (), allowed: Sequence[str] = ()) -> list[str]:
+        """A comma-separated list; each of its words one of `allowed`, where that is given."""
+
+        def parse(value: str) -> list[str]:
+            words = [word.strip() for word in value.split(",") if word.strip()]
+            if allowed and not set(words) <= set(allowed):
+                raise ValueError
+            return words
+
+        hint = f"a comma-separated list of {', '.join(allowed) or 'words'}"
+        return self._parsed(name, list(default), parse, hint)
+
+    def choice(self, name: str, default: str, allowed: Sequence[str]) -> str:
+        value = self.text(name, default)
+        if value not in allowed:
+            raise SettingRefused(name, f"is {value!r}: it should be one of {', '.join(allowed)}")
+        return value
+
+    def zone(self, name: str, default: str) -> str:
+        value = self.text(name, default)
+        if value not in zoneinfo.available_timezones():
+            raise SettingRefused(name, f"is {value!r}: it should be a time zone like Europe/Moscow")
+        return value
+
+    def url(self, name: str, default: str | None, schemes: Sequence[str]) -> str:
+        """An address whose scheme is one of `schemes`. An error never repeats it: it may hold a password."""
+        value = self.text(name, default, hint=f"an address like {schemes[0]}://…")
+        try:
+            scheme = urlsplit(value).scheme
+        except ValueError:
+            scheme = ""
+        if value and (scheme not in schemes or "://" not in value):
+            raise SettingRefused(
+                name, f"should be an address that begins with one of {', '.join(f'{s}://' for s in schemes)}"
+            )
+        return value
+
+    def database(self, name: str) -> dict[str, object]:
+        """Django's `DATABASES` entry of a PostgreSQL address."""
+        value = self.url(name, None, ["postgres", "postgresql"])
+        try:
+            config = dict(environ.Env.db_url_config(value))
+        except (ValueError, environ.ImproperlyConfigured):
+            config = {}
+        if not config.get("NAME"):
+            raise SettingRefused(name, "should be postgres://user:password@host:port/name")
+        return config

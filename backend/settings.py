@@ -1,0 +1,285 @@
+"""Settings of all environments, read from the environment. `.env.template` explains each variable."""
+
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+from django.utils.translation import gettext_lazy as _
+
+from backend.environment import Environment, SettingRefused
+from backend.timing import Timing
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- Where we are -------------------------------------------------------------------------------
+# services.env is there while the embedded services run; tests read no file at all.
+_first = Environment()
+_files = [Path(_first.text("DEMO_DIR", str(BASE_DIR / ".demo"))) / "services.env", BASE_DIR / ".env"]
+env = Environment([] if _first.text("ENVIRONMENT", "") == "test" else _files)
+
+ENVIRONMENT = env.choice("ENVIRONMENT", "development", ["development", "test", "production"])
+IS_PRODUCTION = ENVIRONMENT == "production"
+TEMPLATE_SECRET_KEY = "change-me-to-fifty-random-characters"  # noqa: S105 - the one that production refuses
+
+SECRET_KEY_MIN_LENGTH = 50
+
+SECRET_KEY = env.text("SECRET_KEY", hint="fifty random characters")
+DEBUG = env.flag("DEBUG", False)
+if IS_PRODUCTION and DEBUG:
+    raise SettingRefused("DEBUG", "is true: it should be false where ENVIRONMENT=production")
+if IS_PRODUCTION and (SECRET_KEY == TEMPLATE_SECRET_KEY or len(SECRET_KEY) < SECRET_KEY_MIN_LENGTH):
+    raise SettingRefused(
+        "SECRET_KEY", "is the template's or too short: it should be fifty random characters of your own"
+    )
+
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", [] if IS_PRODUCTION else ["localhost", "127.0.0.1", "[::1]"])
+if IS_PRODUCTION and not ALLOWED_HOSTS:
+    raise SettingRefused("ALLOWED_HOSTS", "is not set: it should be the site's host names, separated by commas")
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+
+# --- Application --------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django_fsm",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "backend",
+    "lessons",
+]
+
+MIDDLEWARE = [
+    "backend.observability.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "backend.urls"
+WSGI_APPLICATION = "backend.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- Data ---------------------------------------------------------------------------------------
+# A connection that waits for a lock gives up after 2 s (the API answers 409 `concurrent_change`);
+# one that idles inside a transaction would keep dead rows alive under the relay's hot index.
+DATABASES = {
+    "default": {
+        **env.database("DATABASE_URL"),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "connect_timeout": 3,
+            "options": "-c lock_timeout=2s -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s",
+        },
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_SCHEMES = ["redis", "rediss", "unix"]
+REDIS_URL = env.url("REDIS_URL", None, REDIS_SCHEMES)
+REDIS_TIMEOUT_SECONDS = 1.0
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": env.url("CACHE_URL", REDIS_URL, REDIS_SCHEMES),
+        "KEY_PREFIX": "cache",
+        "OPTIONS": {"socket_timeout": REDIS_TIMEOUT_SECONDS, "socket_connect_timeout": REDIS_TIMEOUT_SECONDS},
+    }
+}
+
+# --- People -------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "lessons.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
+
+LANGUAGE_CODE = env.choice("LANGUAGE_CODE", "en", ["en", "ru"])
+LANGUAGES = [("en", _("English")), ("ru", _("Russian"))]
+TIME_ZONE = env.zone("TIME_ZONE", "UTC")
+USE_I18N = True
+USE_TZ = True
+
+# --- Files --------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+WHITENOISE_USE_FINDERS = not IS_PRODUCTION
+if IS_PRODUCTION:
+    STORAGES = {
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+        "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    }
+
+# --- Browsers -----------------------------------------------------------------------------------
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = IS_PRODUCTION
+SESSION_COOKIE_HTTPONLY = True
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if IS_PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_PRODUCTION
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IS_PRODUCTION else None
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]  # asked from inside, over plain HTTP
+X_FRAME_OPTIONS = "DENY"
+
+# --- REST ---------------------------------------------------------------------------------------
+API_DOCS_PUBLIC = env.flag("API_DOCS_PUBLIC", True)
+API_MAX_BODY_BYTES = 1_000_000
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "rest_framework_simplejwt.authentication.JWTAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["lessons.api.parsers.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "lessons.api.schema.Schema",
+    "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+DRF_STANDARDIZED_ERRORS = {
+    "EXCEPTION_HANDLER_CLASS": "lessons.api.problems.ProblemHandler",
+    "EXCEPTION_FORMATTER_CLASS": "lessons.api.problems.ProblemFormatter",
+    "ENABLE_IN_DEBUG_FOR_UNHANDLED_EXCEPTIONS": True,
+}
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=7),
+    "UPDATE_LAST_LOGIN": False,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Lesson Management System",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "DESCRIPTION": (
+        "Lessons move through a life cycle, and everybody who must know is told, once. "
+        "Get a token from `/api/v1/auth/token/` and press *Authorize*, or log in at `/accounts/login/`."
+    ),
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": [
+        "rest_framework.permissions.AllowAny" if API_DOCS_PUBLIC else "rest_framework.permissions.IsAuthenticated"
+    ],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"persistAuthorization": True, "displayRequestDuration": True, "deepLinking": True},
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {"LessonStatus": "lessons.models.lesson.Status"},
+}
+
+# --- Lessons ------------------------------------------------------------------------------------
+# 0: a lesson may be started at any time; otherwise not earlier than this before its start_time.
+LESSON_START_WINDOW_MINUTES = env.number("LESSON_START_WINDOW_MINUTES", 0, 0, 24 * 60)
+
+# --- Notifications ------------------------------------------------------------------------------
+NOTIFICATION_CHANNELS = env.words("NOTIFICATION_CHANNELS", ["log", "sms"], allowed=["log", "sms"])
+SMS_GATEWAY_URL = env.url("SMS_GATEWAY_URL", "http://127.0.0.1:8025", ["http", "https"])
+SMS_GATEWAY_TOKEN = env.text("SMS_GATEWAY_TOKEN", "")
+if IS_PRODUCTION and "sms" in NOTIFICATION_CHANNELS and not SMS_GATEWAY_TOKEN:
+    raise SettingRefused(
+        "SMS_GATEWAY_TOKEN",
+        "is not set: it should be the SMS provider's secret, or take sms out of NOTIFICATION_CHANNELS",
+    )
+
+TIME_SCALE = env.number("TIME_SCALE", 1, 0.001, 1)
+if IS_PRODUCTION and TIME_SCALE != 1:
+    raise SettingRefused("TIME_SCALE", f"is {TIME_SCALE:g}: it should be 1 (or unset) where ENVIRONMENT=production")
+TIMING = Timing.scaled(TIME_SCALE)
+
+
+# --- Celery -------------------------------------------------------------------------------------
+def _for_kombu(url: str) -> str:
+    """Kombu's form of redis-py's address of a Unix socket."""
+    return url.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=")
+
+
+# Celery also reads these two variables itself, so they have to be in kombu's form.
+_KOMBU_SCHEMES = ["redis", "rediss", "redis+socket"]
+CELERY_BROKER_URL = env.url("CELERY_BROKER_URL", _for_kombu(REDIS_URL), [*_KOMBU_SCHEMES, "amqp", "amqps"])
+CELERY_RESULT_BACKEND = env.url("CELERY_RESULT_BACKEND", _for_kombu(REDIS_URL), _KOMBU_SCHEMES)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# One try and one second: a request that wakes the relay never waits for a broker that is away.
+_ONE_TRY = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    **_ONE_TRY,
+    "visibility_timeout": TIMING.visibility,
+    "socket_timeout": REDIS_TIMEOUT_SECONDS,
+    "socket_connect_timeout": REDIS_TIMEOUT_SECONDS,
+    "socket_keepalive": True,
+}
+CELERY_TASK_PUBLISH_RETRY_POLICY = _ONE_TRY
+CELERY_REDIS_SOCKET_TIMEOUT = CELERY_REDIS_SOCKET_CONNECT_TIMEOUT = REDIS_TIMEOUT_SECONDS
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
+CELERY_RESULT_EXPIRES = 3600
+# A task is acknowledged when it is done, so that a killed worker's task comes back.
+CELERY_TASK_ACKS_LATE = CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 1000
+CELERY_TASK_SOFT_TIME_LIMIT = TIMING.soft_limit
+CELERY_TASK_TIME_LIMIT = TIMING.hard_limit
+CELERY_TASK_DEFAULT_QUEUE = "control"
+CELERY_WORKER_SEND_TASK_EVENTS = CELERY_TASK_SEND_SENT_EVENT = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE = {
+    "relay": {
+        "task": "lessons.relay",
+        "schedule": TIMING.tick,
+        "options": {"expires": TIMING.tick, "ignore_result": True},
+    },
+}
+
+# --- Watching -----------------------------------------------------------------------------------
+SENTRY_DSN = env.url("SENTRY_DSN", "", ["http", "https"])
+SENTRY_TRACES_SAMPLE_RATE = env.number("SENTRY_TRACES_SAMPLE_RATE", 0, 0, 1)
+LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR"])
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request_id": {"()": "backend.observability.RequestIdFilter"}},
+    "formatters": {
+        "console": {"format": "{asctime} {levelname:<7} {name} [{request_id}] {message}", "style": "{"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "filters": ["request_id"],
+            "formatter": "console",
+            "stream": sys.stderr,
+        },
+    },
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {"django.server": {"handlers": ["console"], "level": "INFO", "propagate": False}},
+}
