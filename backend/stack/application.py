@@ -1,0 +1,90 @@
+"""What the system consists of: its processes, and the settings they share."""
+
+import os
+import secrets
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from backend.stack.place import Place
+from backend.stack.ports import HOST, Ports
+from backend.stack.postgres import start_postgres
+from backend.stack.processes import Command
+from backend.stack.supervisor import Supervisor
+from backend.stack.valkey import start_valkey
+
+# A worker without colleagues has nobody to mingle or gossip with.
+WORKER = (
+    *("worker", "--hostname", "worker@%h", "--concurrency", "4", "--loglevel", "INFO"),
+    *("--queues", "control,deliver.log,deliver.sms,deliver.email", "--task-events"),
+    *("--without-mingle", "--without-gossip"),
+)
+WEB = (
+    *("--workers", "2", "--threads", "4", "--worker-class", "gthread"),
+    *("--graceful-timeout", "2", "--no-control-socket"),
+)
+# Gunicorn's workers show that they live by touching a file; on a disk that can block.
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  # nosec B108
+
+
+def start_services(supervisor: Supervisor, place: Place, ports: Ports) -> dict[str, str]:
+    """Starts PostgreSQL and Valkey; returns the application's settings, none left to the surroundings."""
+    redis_url = start_valkey(supervisor, place)
+    # Celery reads these two variables itself, past the settings, and speaks kombu's dialect.
+    broker_url = redis_url.replace("unix://", "redis+socket://")
+    return {
+        "ENVIRONMENT": "development",
+        "DEBUG": "true",
+        "SECRET_KEY": place.secret_key(),
+        "ALLOWED_HOSTS": f"localhost,{HOST},[::1]",
+        "DATABASE_URL": start_postgres(supervisor, place),
+        "REDIS_URL": redis_url,
+        "CELERY_BROKER_URL": broker_url,
+        "CELERY_RESULT_BACKEND": broker_url,
+        "CACHE_URL": redis_url,
+        "SMS_GATEWAY_URL": f"http://{HOST}:{ports.gateway}",
+        "SMS_GATEWAY_TOKEN": secrets.token_urlsafe(24),
+        "SENTRY_DSN": "",
+    }
+
+
+def process_environment(settings: Mapping[str, str], place: Place) -> dict[str, str]:
+    """The environment of the application's processes."""
+    return {**os.environ, **settings, "DEMO_DIR": str(place.directory), "PYTHONUNBUFFERED": "1"}
+
+
+def manage(*arguments: str, shown: bool = False) -> Command:
+    """A command of manage.py, named after what it does."""
+    return Command(name=arguments[0], arguments=(sys.executable, "manage.py", *arguments), shown=shown)
+
+
+def gateway(ports: Ports, *options: str) -> Command:
+    return manage("gateway", "--host", HOST, "--port", str(ports.gateway), *options)
+
+
+def worker() -> Command:
+    # What it has at hand when its time is over is taken up again by the next one.
+    return _celery(*WORKER, stop_within_seconds=4.0)
+
+
+def beat(place: Place) -> Command:
+    return _celery("beat", "--schedule", str(place.directory / "celerybeat-schedule"))
+
+
+def flower(ports: Ports) -> Command:
+    return _celery("flower", f"--address={HOST}", f"--port={ports.flower}")
+
+
+def web(ports: Ports) -> Command:
+    heartbeat = ("--worker-tmp-dir", SHARED_MEMORY) if SHARED_MEMORY.is_dir() else ()
+    address = ("--bind", f"{HOST}:{ports.web}")
+    gunicorn = (sys.executable, "-m", "gunicorn", "backend.wsgi:application")
+    return Command(name="web", arguments=(*gunicorn, *WEB, *heartbeat, *address), stop_within_seconds=3.0)
+
+
+def _celery(name: str, *options: str, stop_within_seconds: float = 2.0) -> Command:
+    return Command(
+        name=name,
+        arguments=(sys.executable, "-m", "celery", "--app", "backend", name, *options),
+        stop_within_seconds=stop_within_seconds,
+    )
