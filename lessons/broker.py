@@ -1,0 +1,43 @@
+"""A quick connection to Redis for what may fail: wakes and heartbeats. One second, one try, one breaker per process."""
+
+import time
+from functools import cache
+
+import redis
+from django.conf import settings
+from kombu.exceptions import KombuError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+UNREACHABLE = (redis.RedisError, KombuError, OSError)
+MUTE_SECONDS = 5.0
+
+
+class Breaker:
+    """After a failure, leaves Redis alone for a while, so that a request pays for at most one time-out."""
+
+    def __init__(self) -> None:
+        self._open_until = 0.0
+
+    @property
+    def is_open(self) -> bool:
+        return time.monotonic() < self._open_until
+
+    def trip(self) -> None:
+        self._open_until = time.monotonic() + MUTE_SECONDS
+
+    def reset(self) -> None:
+        self._open_until = 0.0
+
+
+breaker = Breaker()
+
+
+@cache
+def connection() -> redis.Redis:
+    return redis.Redis.from_url(
+        settings.REDIS_URL,
+        socket_timeout=settings.REDIS_TIMEOUT_SECONDS,
+        socket_connect_timeout=settings.REDIS_TIMEOUT_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+    )

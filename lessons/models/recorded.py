@@ -1,0 +1,259 @@
+"""Saving a lesson: what changed, who changed it, and all of it written in one transaction or not at all.
+
+django-fsm-2 announces a transition before anything is saved. So a transition only hangs a `Change` on the
+instance; `save()` writes the row (compare-and-set on version and status), the students, the bookings and
+the outbox together. A transition that is never saved, or rolled back, tells nobody.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Self
+
+from django.db import models, transaction
+from django.utils import timezone
+from django_fsm import FSMField, FSMFieldDescriptor
+
+from lessons.events import EventName
+from lessons.models.booking import derive_bookings
+from lessons.models.outbox import SavedChange, write_outbox
+from lessons.wake import wake
+
+if TYPE_CHECKING:
+    pass
+
+
+class UnrecordedChange(Exception):
+    """The row would change in a way that no event tells of. Use the transitions and `stage_students()`."""
+
+
+class StaleLesson(Exception):
+    """The row has changed, or gone, since this instance was read. Read it again."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One step of the life cycle that is not saved yet. Frozen: copies of a lesson never share one that moves."""
+
+    name: EventName
+    source: str
+    target: str
+    actor_id: int | None = None
+    reason: str = ""
+
+
+class _ReloadableDescriptor(FSMFieldDescriptor):
+    """Protects the status of one instance from assignment, except while that instance is being reloaded."""
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        if instance.__dict__.get("_reloading"):
+            instance.__dict__[self.field.name] = value
+        else:
+            super().__set__(instance, value)
+
+
+class StatusField(FSMField):
+    descriptor_class = _ReloadableDescriptor
+
+
+class RecordsChanges(models.Model):
+    """What `Lesson` is made of, beside its fields and its transitions."""
+
+    if TYPE_CHECKING:  # the fields that Lesson declares
+        status: str
+        version: int
+        teacher_id: int
+        students: Any
+
+    _changes: tuple[Change, ...] = ()
+    _actor_id: int | None = None
+    _reason: str = ""
+    _now: datetime | None = None
+    _staged_students: frozenset[int] | None = None
+    _saved_students: frozenset[int] | None = None
+    _saved: dict[str, Any] = {}
+    _expected: dict[str, Any] = {}
+
+    COMPARED = ("title", "description", "teacher_id", "start_time", "end_time")
+    TIMES = ("start_time", "end_time")
+    SET_BY_SAVING = ("id", "version", "created_at", "updated_at")
+
+    class Meta:
+        abstract = True
+
+    # --- What a shell, the lifecycle and the receiver say before saving ------------------------------
+
+    def attribute(self, *, actor: Any | None, reason: str = "", now: datetime | None = None) -> Self:
+        """Say who makes the changes that the next `save()` writes, and why. `now` stands in for the clock."""
+        self._actor_id, self._reason, self._now = actor.pk if actor else None, reason, now
+        return self
+
+    def stage_students(self, ids: Iterable[int]) -> Self:
+        """Set who attends, to be written by the next `save()`. Works before the first one, too."""
+        self._staged_students = frozenset(ids)
+        return self
+
+    def record(self, change: Change) -> None:
+        self._changes = (*self._changes, change)
+
+    @property
+    def now(self) -> datetime:
+        return self._now or timezone.now()
+
+    @property
+    def student_ids(self) -> frozenset[int]:
+        """Who attends once this instance is saved."""
+        return self._students_before() if self._staged_students is None else self._staged_students
+
+    # --- What is in the database --------------------------------------------------------------------
+
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> Self:  # type: ignore[override]
+        instance = super().from_db(db, field_names, values)
+        instance._remember_saved()
+        return instance
+
+    def refresh_from_db(  # type: ignore[override]
+        self, using: str | None = None, fields: Iterable[str] | None = None, **kwargs: Any
+    ) -> None:
+        """As Django's; a reloaded status also drops the changes that led away from it.
+
+        Django comes here to load a deferred field, too: a status that is read for the first time drops nothing.
+        """
+        reloads_status = "status" in self.__dict__ and (fields is None or "status" in fields)
+        self.__dict__["_reloading"] = True
+        try:
+            super().refresh_from_db(using=using, fields=fields, **kwargs)
+        finally:
+            del self.__dict__["_reloading"]
+        if reloads_status:
+            self._changes, self._staged_students = (), None
+        self._saved_students = None
+        self._remember_saved(self.COMPARED if fields is None else fields)
+
+    def _remember_saved(self, fields: Iterable[str] = COMPARED) -> None:
+        names = {"teacher_id" if name == "teacher" else name for name in fields}
+        seen = {name: self.__dict__[name] for name in self.COMPARED if name in names and name in self.__dict__}
+        self._saved = {**self._saved, **seen}
+
+    def _students_before(self) -> frozenset[int]:
+        if self._state.adding:  # perhaps a copy of a lesson that has some
+            return frozenset()
+        if self._saved_students is None:
+            prefetched = getattr(self, "_prefetched_objects_cache", {}).get("students")
+            if prefetched is not None:
+                ids: Iterable[int] = (student.pk for student in prefetched)
+            else:
+                ids = self.students.through.objects.filter(lesson_id=self.pk).values_list("user_id", flat=True)
+            self._saved_students = frozenset(ids)
+        return self._saved_students
+
+    def _dirty(self) -> set[str]:
+        """The compared fields whose value on the instance is not the row's."""
+        assigned = {name for name in self.COMPARED if name in self.__dict__}
+        if unread := assigned - self._saved.keys():  # assigned without having been loaded (.only(), .defer())
+            row = type(self)._base_manager.filter(pk=self.pk).values(*unread).first()
+            self._saved = {**self._saved, **(row or {})}
+        return {name for name in assigned if self.__dict__[name] != self._saved.get(name)}
+
+    def _written(self, update_fields: Iterable[str] | None) -> set[str]:
+        """The compared fields that a save with `update_fields` would write."""
+        if update_fields is None:
+            return set(self.COMPARED)
+        return {"teacher_id" if name == "teacher" else name for name in update_fields} & set(self.COMPARED)
+
+    # --- Saving ------------------------------------------------------------------------------------
+
+    def save(  # type: ignore[override]
+        self,
+        *,
+        force_insert: bool = False,
+        force_update: bool = False,
+        using: str | None = None,
+        update_fields: Iterable[str] | None = None,
+    ) -> None:
+        """Write the lesson and everything that follows from the change, in one transaction; then wake the relay.
+
+        Nothing changed: nothing written. Raises `UnrecordedChange`, `StaleLesson`, `SlotConflict`; the instance
+        is then as it was before the call.
+        """
+        adding, changes = self._state.adding, self._changes
+        rescheduled = any(change.name == EventName.RESCHEDULED for change in changes)
+        if update_fields is not None and rescheduled:
+            update_fields = {*update_fields, *self.TIMES}
+        dirty = set(self.COMPARED) if adding else self._dirty()
+        differing = dirty & self._written(update_fields)
+        changes = self._complete(changes, adding, differing)
+        if not changes:
+            return
+        self._refuse_unrecorded(changes, adding, rescheduled, differing)
+        before = 0 if adding else self.version
+        saved = self._compared_with_row(unwritten=dirty - differing)
+        kept = {name: self.__dict__[name] for name in self.SET_BY_SAVING if name in self.__dict__}
+        self._expected = {"version": before, "status": changes[0].source}
+        # Assigned, so that both are written where they were not even read.
+        self.version, self.updated_at = before + len(changes), timezone.now()
+        if update_fields is not None:
+            update_fields = {*update_fields, "status", "version", "updated_at"}
+        try:
+            with transaction.atomic(using=using):
+                super().save(force_insert=adding, force_update=not adding, using=using, update_fields=update_fields)
+                self._write_students(saved)
+                derive_bookings(saved, was=changes[0].source)
+                write_outbox(saved, changes, first_seq=before + 1)
+                transaction.on_commit(wake, using=using, robust=True)
+        except BaseException:
+            for name in self.SET_BY_SAVING:
+                self.__dict__.pop(name, None)
+            self.__dict__.update(kept)
+            self._state.adding = adding
+            raise
+        finally:
+            self._expected = {}
+        self._saved_students = saved.students_after
+        self._changes, self._staged_students = (), None
+        self._actor_id, self._reason = None, ""
+        self._remember_saved(self.COMPARED if update_fields is None else update_fields)
+
+    def _complete(self, changes: tuple[Change, ...], adding: bool, differing: set[str]) -> tuple[Change, ...]:
+        """The recorded changes, with the creation or the plain update that no transition announces."""
+        if adding:
+            return (Change(EventName.CREATED, "", "draft", self._actor_id, self._reason), *changes)
+        if not changes and (differing or self.student_ids != self._students_before()):
+            return (Change(EventName.UPDATED, self.status, self.status, self._actor_id, self._reason),)
+        return changes
+
+    def _refuse_unrecorded(
+        self, changes: tuple[Change, ...], adding: bool, rescheduled: bool, differing: set[str]
+    ) -> None:
+        if changes[-1].target != self.status or any(a.target != b.source for a, b in pairwise(changes)):
+            raise UnrecordedChange(f"Lesson {self.pk}: status {self.status!r} was not reached by its transitions.")
+        free = adding or rescheduled or changes[0].source == "draft"
+        if differing & set(self.TIMES) and not free:
+            raise UnrecordedChange(
+                f"Lesson {self.pk}: the times of a {self.status} lesson change by reschedule() only."
+            )
+
+    def _compared_with_row(self, *, unwritten: set[str]) -> SavedChange:
+        """What the next write changes; to be asked before it."""
+        return SavedChange(
+            lesson=self,
+            before={} if self._state.adding else self._saved,
+            unwritten={name: self._saved[name] for name in unwritten},
+            students_before=self._students_before(),
+            students_after=self.student_ids,
+        )
+
+    def _write_students(self, saved: SavedChange) -> None:
+        before, after = saved.students_before, saved.students_after
+        if before != after:
+            through = self.students.through.objects
+            through.filter(lesson_id=self.pk, user_id__in=before - after).delete()
+            through.bulk_create(through.model(lesson_id=self.pk, user_id=pk) for pk in sorted(after - before))
+            getattr(self, "_prefetched_objects_cache", {}).pop("students", None)
+
+    def _do_update(self, base_qs: Any, *args: Any, **kwargs: Any) -> bool:  # type: ignore[override]
+        if not super()._do_update(base_qs.filter(**self._expected), *args, **kwargs):
+            raise StaleLesson(f"Lesson {self.pk} has changed, or gone, since it was read. Read it again.")
+        return True

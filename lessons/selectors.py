@@ -1,0 +1,63 @@
+"""Reads, with the right joins and within what the reader may see."""
+
+from typing import Any
+
+from django.db.models import Count, Prefetch, Q, QuerySet, prefetch_related_objects
+
+from lessons import policies
+from lessons.models import Delivery, Dispatch, Lesson, LessonEvent, User
+from lessons.models.lesson import TRANSITIONS
+
+
+def visible_lessons(person: User) -> QuerySet[Lesson]:
+    """The lessons that `person` may know of."""
+    lessons = Lesson.objects.all()
+    if policies.sees_everything(person):
+        return lessons
+    attended = Lesson.students.through.objects.filter(user_id=person.pk).values("lesson_id")
+    return lessons.filter(Q(teacher_id=person.pk) | Q(pk__in=attended))
+
+
+def with_people(lessons: QuerySet[Lesson]) -> QuerySet[Lesson]:
+    """With teacher and students, in one more query whatever the number of lessons."""
+    return lessons.select_related("teacher").prefetch_related(_students())
+
+
+def load_people(lesson: Lesson) -> Lesson:
+    """The same for a lesson that is there already."""
+    prefetch_related_objects([lesson], "teacher", _students())
+    return lesson
+
+
+def _students() -> "Prefetch[str]":
+    return Prefetch("students", queryset=User.objects.only("id", "username", "full_name").order_by("id"))
+
+
+def available_transitions(lesson: Lesson, person: User) -> list[str]:
+    """What `person` may do with `lesson` now, in the order of a lesson's life. A clash is found only on doing."""
+    possible = {transition.name for transition in lesson.get_available_user_status_transitions(person)}  # type: ignore[attr-defined]
+    return [name for name in TRANSITIONS if name in possible]
+
+
+def lesson_history(lesson: Lesson) -> QuerySet[LessonEvent]:
+    """The lesson's events, oldest first, with who did it and whether somebody was told."""
+    return LessonEvent.objects.filter(lesson=lesson).select_related("actor", "dispatch").order_by("id")
+
+
+def delivery_progress(dispatch: Dispatch) -> dict[str, dict[str, int]]:
+    """How many deliveries of the dispatch are in which state, and how many go over which channel."""
+    rows = Delivery.objects.filter(dispatch=dispatch).values("state", "channel").annotate(number=Count("id"))
+    progress: dict[str, dict[str, int]] = {"by_state": {}, "by_channel": {}}
+    for row in rows.order_by("state", "channel"):
+        for key, value in (("by_state", row["state"]), ("by_channel", row["channel"])):
+            progress[key][value] = progress[key].get(value, 0) + row["number"]
+    return progress
+
+
+def runs_of(dispatch: Dispatch) -> list[Any]:
+    """The ids of the chord runs that carried the dispatch's deliveries, those of earlier tries included."""
+    last = Delivery.objects.filter(dispatch=dispatch, run__isnull=False).values_list("run_id", flat=True)
+    earlier = Delivery.objects.filter(dispatch=dispatch, attempts__run__isnull=False).values_list(
+        "attempts__run_id", flat=True
+    )
+    return sorted(last.union(earlier))

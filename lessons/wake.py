@@ -1,0 +1,36 @@
+"""Waking the relay: at most one wake under way, and never a request that waits for a broker that is away."""
+
+import logging
+
+from celery import current_app
+
+from lessons.broker import UNREACHABLE, breaker, connection
+
+logger = logging.getLogger(__name__)
+
+RELAY_TASK = "lessons.relay"  # by name: what is below starts what is above without importing it
+KEY = "relay:wake"
+KEY_MILLISECONDS = 2000
+
+
+def wake() -> None:
+    """Publish one call of the relay, unless one is already under way.
+
+    Never raises for a broker that is away: the rows are committed, and beat's next tick finds them.
+    """
+    if breaker.is_open:
+        return
+    try:
+        if connection().set(KEY, 1, nx=True, px=KEY_MILLISECONDS):
+            current_app.send_task(RELAY_TASK, ignore_result=True)
+    except UNREACHABLE as error:
+        breaker.trip()
+        logger.warning("The relay was not woken, its next tick will find the work: %s", error)
+
+
+def forget_wake() -> None:
+    """Let the next wake through. The relay calls this before its first read: after it, wakes would get lost."""
+    try:
+        connection().delete(KEY)
+    except UNREACHABLE as error:
+        logger.warning("The wake key could not be deleted, it expires by itself: %s", error)
