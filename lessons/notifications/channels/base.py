@@ -1,0 +1,60 @@
+"""What a channel is: it takes messages and says of each how it went. It decides nothing about retries."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from lessons.notifications.messages import Message
+
+
+class SendError(Exception):
+    """A message that did not go out, as far as the channel knows.
+
+    `permanent`      trying again is pointless (no such number, refused by the provider)
+    `retry_after`    seconds the provider asks us to wait
+    `channel_down`   not this message's fault: the provider as a whole is away (refused, 503)
+    `suspicious`     may be the message's or the provider's fault (5xx, time-out): several in a row mean the latter
+    """
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        permanent: bool = False,
+        retry_after: float | None = None,
+        channel_down: bool = False,
+        suspicious: bool = False,
+    ) -> None:
+        super().__init__(text)
+        self.permanent, self.retry_after = permanent, retry_after
+        self.channel_down, self.suspicious = channel_down, suspicious
+
+
+@dataclass(frozen=True)
+class Sent:
+    """The provider took the message, and calls it `provider_id` ("" where it gives none)."""
+
+    provider_id: str = ""
+
+
+class Channel(ABC):
+    """One way to reach people. A subclass is one file, and one line in the registry."""
+
+    name: ClassVar[str]
+    address_field: ClassVar[str | None] = None  # the column of the user without which nobody is reached
+    batch_size: ClassVar[int] = 1  # messages per header task
+    # Most deliveries in flight: what the channel's workers finish well within the launch lease.
+    window: ClassVar[int] = 12
+
+    @abstractmethod
+    def send(self, message: Message) -> Sent:
+        """Hand one message to the provider. Raises `SendError`."""
+
+    def send_all(self, messages: Iterable[Message]) -> Iterator[tuple[Message, Sent | SendError]]:
+        """Each message with how it went, one after the other: the caller may stop at any time."""
+        for message in messages:
+            try:
+                yield message, self.send(message)
+            except SendError as error:
+                yield message, error

@@ -1,0 +1,128 @@
+"""Claiming what is due on one channel, in the order of each lesson's events, within the channel's window.
+
+The backlog lives in the table: only as many deliveries are in flight as the channel's workers finish soon.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import transaction
+
+from lessons.models import ChordRun
+from lessons.notifications.channels import Channel
+from lessons.notifications.order import Candidate, Verdict, judge
+from lessons.notifications.settle import settle
+from lessons.notifications.sql import execute, fetch
+
+DUE_CHANNELS = """
+SELECT c.name FROM unnest(%(names)s) AS c (name)
+ WHERE EXISTS (SELECT 1 FROM lessons_delivery d
+                WHERE d.channel = c.name AND d.state = 'pending' AND d.next_attempt_at <= now())
+"""
+
+ENSURE_CHANNEL = """
+INSERT INTO lessons_channel (name, "window") VALUES (%(name)s, %(window)s) ON CONFLICT DO NOTHING
+"""
+
+# Not SKIP LOCKED: the claims of one channel come one after the other.
+LOCK_CHANNEL = """
+SELECT "window", open_until IS NOT NULL FROM lessons_channel
+ WHERE name = %(name)s AND (open_until IS NULL OR open_until < now())
+   FOR NO KEY UPDATE
+"""
+
+IN_FLIGHT = "SELECT count(*) FROM lessons_delivery WHERE channel = %(name)s AND state = 'leased'"
+
+# now(), not clock_timestamp(): only a stable function can use the index.
+CANDIDATES = """
+SELECT id, event_id, lesson_id, recipient_id, in_order, travels_alone FROM lessons_delivery
+ WHERE channel = %(name)s AND state = 'pending' AND next_attempt_at <= now()
+ ORDER BY next_attempt_at, id
+ LIMIT %(limit)s
+   FOR UPDATE SKIP LOCKED
+"""
+
+SKIP = """
+UPDATE lessons_delivery d SET state = 'skipped', last_error = why.reason
+  FROM unnest(%(ids)s, %(reasons)s) AS why (id, reason)
+ WHERE d.id = why.id AND d.state = 'pending'
+RETURNING d.event_id
+"""
+
+PUSH_BACK = """
+UPDATE lessons_delivery d SET next_attempt_at = greatest(pushed.until, now() + interval '50 ms')
+  FROM unnest(%(ids)s, %(until)s::timestamptz[]) AS pushed (id, until)
+ WHERE d.id = pushed.id
+"""
+
+LEASE = """
+UPDATE lessons_delivery d
+   SET state = 'leased', run_id = %(run)s, batch = b.number, taken_at = NULL,
+       lease_until = now() + %(lease)s * interval '1 second'
+  FROM unnest(%(ids)s, %(batches)s) AS b (id, number)
+ WHERE d.id = b.id
+"""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What was leased to a run: its batches, each one header task."""
+
+    run: ChordRun
+    batches: list[list[int]]
+
+
+def due_channels(channels: Iterable[Channel]) -> list[Channel]:
+    """Those of `channels` on which something is due: an idle relay asks no more than this."""
+    by_name = {channel.name: channel for channel in channels}
+    return [by_name[name] for (name,) in fetch(DUE_CHANNELS, names=list(by_name))]
+
+
+def claim(channel: Channel) -> Claim | None:
+    """Lease what is due, up to the free part of the window, to a new run. None: nothing to do, or not now."""
+    execute(ENSURE_CHANNEL, name=channel.name, window=channel.window)
+    with transaction.atomic():
+        candidates = _lock_candidates(channel)
+        if not candidates:
+            return None
+        verdict = judge(candidates)
+        _carry_out(verdict)
+        leased = [candidate for candidate in candidates if candidate.id in verdict.lease]
+        return _lease(channel, leased) if leased else None
+
+
+def _lock_candidates(channel: Channel) -> list[Candidate]:
+    rows = fetch(LOCK_CHANNEL, name=channel.name)
+    if not rows:
+        return []  # the circuit is open
+    window, half_open = rows[0]
+    in_flight = fetch(IN_FLIGHT, name=channel.name)[0][0]
+    free = (1 if half_open else window) - in_flight
+    if free <= 0:
+        return []
+    candidates = [Candidate(*row) for row in fetch(CANDIDATES, name=channel.name, limit=free)]
+    # Under load, a window that is nearly full is left to drain a little: many small chords cost more than few.
+    return [] if len(candidates) == free < window // 4 and not half_open and in_flight else candidates
+
+
+def _carry_out(verdict: Verdict) -> None:
+    if verdict.skip:
+        settle({row[0] for row in fetch(SKIP, ids=list(verdict.skip), reasons=list(verdict.skip.values()))})
+    if verdict.push_back:
+        execute(PUSH_BACK, ids=list(verdict.push_back), until=list(verdict.push_back.values()))
+
+
+def _lease(channel: Channel, leased: list[Candidate]) -> Claim:
+    batches = _batches(leased, channel.batch_size)
+    run = ChordRun.objects.create(channel=channel.name, size=len(batches), delivery_count=len(leased))
+    numbers = {candidate.id: number for number, batch in enumerate(batches) for candidate in batch}
+    execute(LEASE, run=run.pk, lease=settings.TIMING.launch_lease, ids=list(numbers), batches=list(numbers.values()))
+    return Claim(run, [[candidate.id for candidate in batch] for batch in batches])
+
+
+def _batches(leased: list[Candidate], size: int) -> list[list[Candidate]]:
+    """Header tasks of `size` deliveries; what may have killed its worker gets one of its own."""
+    alone = [[candidate] for candidate in leased if candidate.travels_alone]
+    together = [candidate for candidate in leased if not candidate.travels_alone]
+    return alone + [together[i : i + size] for i in range(0, len(together), size)]

@@ -1,0 +1,58 @@
+"""A claim becomes a chord: one header task per batch, `close_run` as body and as on_error."""
+
+import logging
+import uuid
+
+from celery import chord, current_app
+from django.db import transaction
+
+from lessons.broker import UNREACHABLE
+from lessons.models import ChordRun
+from lessons.notifications.claim import Claim
+from lessons.notifications.sql import execute
+
+logger = logging.getLogger(__name__)
+
+DELIVER_TASK, CLOSE_TASK = "lessons.deliver", "lessons.close_run"
+
+GIVE_BACK = """
+UPDATE lessons_delivery SET state = 'pending', next_attempt_at = now(), lease_until = NULL
+ WHERE run_id = %(run)s AND state = 'leased' AND taken_at IS NULL
+"""
+
+ABANDON = """
+UPDATE lessons_chordrun SET state = 'lost', closed_at = now(), report = '{"launch": "the broker did not take it"}'
+ WHERE id = %(run)s
+"""
+
+
+def launch(claim: Claim) -> bool:
+    """Publish the run's chord. All its tasks carry the run's id as root id: that is how Flower groups them.
+
+    False where the broker did not take it; the deliveries are then given back at once. Header tasks that got through
+    all the same find nothing to take.
+    """
+    run, task_ids = claim.run, [str(uuid.uuid4()) for _ in claim.batches]
+    ChordRun.objects.filter(pk=run.pk).update(task_ids=task_ids)
+    queue = f"deliver.{run.channel}"
+    header = [
+        current_app.signature(
+            DELIVER_TASK, args=(str(run.pk), batch), immutable=True, options={"task_id": task_id, "queue": queue}
+        )
+        for task_id, batch in zip(task_ids, claim.batches, strict=True)
+    ]
+    close = current_app.signature(CLOSE_TASK, args=(str(run.pk),), immutable=True)
+    try:
+        chord(header, app=current_app)(close.on_error(close.clone()), root_id=str(run.pk))
+    except UNREACHABLE as error:
+        logger.warning("Run %s was not launched, its deliveries are given back: %s", run.pk, error)
+        _give_back(run)
+        return False
+    logger.info("Run %s: %s deliveries over %s in %s tasks", run.pk, run.delivery_count, run.channel, run.size)
+    return True
+
+
+def _give_back(run: ChordRun) -> None:
+    with transaction.atomic():
+        execute(GIVE_BACK, run=run.pk)
+        execute(ABANDON, run=run.pk)

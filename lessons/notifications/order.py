@@ -1,0 +1,162 @@
+"""The order of a lesson's messages: what may go now, what waits for its predecessor, what has become pointless.
+
+Per lesson, recipient and channel. Called with the channel's row locked, so that no two claims judge at once.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from lessons.events import RULES, EventName, supersedes
+from lessons.notifications.sql import fetch
+
+SIBLINGS = """
+SELECT c.id, s.id, s.event_id, s.state, coalesce(s.lease_until, s.next_attempt_at)
+  FROM lessons_delivery c
+  JOIN lessons_delivery s ON s.lesson_id = c.lesson_id AND s.recipient_id = c.recipient_id AND s.channel = c.channel
+                         AND s.state IN ('pending', 'leased')
+ WHERE c.id = ANY(%(ids)s) AND s.id <> c.id AND s.in_order AND c.in_order
+"""
+
+# An earlier event whose deliveries do not exist yet would be overtaken.
+OVERTAKING = """
+SELECT c.id FROM lessons_delivery c
+  JOIN lessons_dispatch d ON d.lesson_id = c.lesson_id AND d.event_id < c.event_id AND d.expanded_at IS NULL
+ WHERE c.id = ANY(%(ids)s) AND c.in_order
+"""
+
+EVENTS = """
+SELECT id, name, coalesce((snapshot ->> 'people_changed')::bool, false) FROM lessons_lessonevent WHERE id = ANY(%(ids)s)
+"""
+
+# Of these, to whom something about the lesson was ever sent on this channel.
+TOLD_BEFORE = """
+SELECT c.id FROM lessons_delivery c
+ WHERE c.id = ANY(%(ids)s) AND EXISTS (
+       SELECT 1 FROM lessons_lessonevent e
+         JOIN lessons_delivery s ON s.event_id = e.id AND s.recipient_id = c.recipient_id AND s.channel = c.channel
+        WHERE e.lesson_id = c.lesson_id AND e.id < c.event_id AND s.state = 'sent')
+"""
+
+LOCK_PENDING = """
+SELECT id FROM lessons_delivery WHERE id = ANY(%(ids)s) AND state = 'pending' ORDER BY id FOR UPDATE SKIP LOCKED
+"""
+
+
+class Candidate(NamedTuple):
+    id: int
+    event_id: int
+    lesson_id: int
+    recipient_id: int
+    in_order: bool
+    travels_alone: bool
+
+
+class Sibling(NamedTuple):
+    """Another unfinished message about the same lesson, to the same person, over the same channel."""
+
+    candidate_id: int
+    id: int
+    event_id: int
+    state: str
+    free_at: datetime
+
+
+class EventKind(NamedTuple):
+    id: int
+    name: str
+    people_changed: bool
+
+
+class Verdict:
+    """What is to become of the candidates, and of the messages that they make pointless."""
+
+    def __init__(self, candidates: Iterable[Candidate]) -> None:
+        self.lease = {candidate.id for candidate in candidates}
+        self.skip: dict[int, str] = {}
+        self.push_back: dict[int, datetime | None] = {}  # None: a second from now
+
+    def skip_candidate(self, candidate_id: int, reason: str) -> None:
+        self.lease.discard(candidate_id)
+        self.push_back.pop(candidate_id, None)
+        self.skip[candidate_id] = reason
+
+    def wait(self, candidate_id: int, until: datetime | None) -> None:
+        self.lease.discard(candidate_id)
+        self.push_back[candidate_id] = until
+
+
+def judge(candidates: list[Candidate]) -> Verdict:
+    """Decide about each candidate, as of now. Locks the messages that it declares pointless."""
+    verdict = Verdict(candidates)
+    ids = [candidate.id for candidate in candidates]
+    siblings: dict[int, list[Sibling]] = defaultdict(list)
+    for row in fetch(SIBLINGS, ids=ids):
+        siblings[row[0]].append(Sibling(*row))
+    events = _event_kinds(candidates, siblings)
+    pointless = _lock_pointless(candidates, siblings, events)
+    for candidate in candidates:
+        _judge_by_siblings(candidate, siblings[candidate.id], events, pointless, verdict)
+    for (overtaking,) in fetch(OVERTAKING, ids=sorted(verdict.lease)):
+        verdict.wait(overtaking, None)
+    _skip_needless(candidates, events, verdict)
+    return verdict
+
+
+def _event_kinds(candidates: Iterable[Candidate], siblings: dict[int, list[Sibling]]) -> dict[int, EventKind]:
+    ids = {c.event_id for c in candidates} | {s.event_id for group in siblings.values() for s in group}
+    return {row[0]: EventKind(*row) for row in fetch(EVENTS, ids=sorted(ids))}
+
+
+def _supersedes(events: dict[int, EventKind], later: int, earlier: int) -> bool:
+    return later > earlier and supersedes(
+        events[later].name, events[earlier].name, earlier_changed_people=events[earlier].people_changed
+    )
+
+
+def _lock_pointless(
+    candidates: Iterable[Candidate], siblings: dict[int, list[Sibling]], events: dict[int, EventKind]
+) -> set[int]:
+    """The pending siblings that a candidate supersedes, as far as nobody else holds them: whom we waited for
+    might be waiting for us."""
+    wanted = {
+        sibling.id
+        for candidate in candidates
+        for sibling in siblings[candidate.id]
+        if sibling.state == "pending" and _supersedes(events, candidate.event_id, sibling.event_id)
+    }
+    return {row[0] for row in fetch(LOCK_PENDING, ids=sorted(wanted))} if wanted else set()
+
+
+def _judge_by_siblings(
+    candidate: Candidate, siblings: list[Sibling], events: dict[int, EventKind], pointless: set[int], verdict: Verdict
+) -> None:
+    if any(_supersedes(events, sibling.event_id, candidate.event_id) for sibling in siblings):
+        verdict.skip_candidate(candidate.id, "superseded")
+        return
+    unfinished = []
+    for sibling in siblings:
+        if sibling.event_id > candidate.event_id:
+            continue
+        if sibling.id in pointless:
+            verdict.skip_candidate(sibling.id, "superseded")
+        else:
+            unfinished.append(sibling.free_at)
+    if unfinished:
+        verdict.wait(candidate.id, max(unfinished))
+
+
+def _skip_needless(candidates: Iterable[Candidate], events: dict[int, EventKind], verdict: Verdict) -> None:
+    """Who was never told of a lesson is not told of its end, either."""
+    needy = [
+        candidate.id
+        for candidate in candidates
+        if candidate.id in verdict.lease
+        and candidate.in_order
+        and RULES[EventName(events[candidate.event_id].name)].needs_earlier_message
+    ]
+    if needy:
+        told = {row[0] for row in fetch(TOLD_BEFORE, ids=needy)}
+        for candidate_id in set(needy) - told:
+            verdict.skip_candidate(candidate_id, "nothing_to_take_back")

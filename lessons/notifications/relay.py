@@ -1,0 +1,46 @@
+"""The relay: first sends, retries, redeliveries and rescues are all the same thing, deliveries that are due.
+
+Woken by commits, called by beat, or run by `manage.py relay`. Running it twice at once is harmless.
+"""
+
+import logging
+from dataclasses import dataclass
+
+from lessons import heartbeat
+from lessons.notifications.channels import Channel, enabled_channels
+from lessons.notifications.claim import claim, due_channels
+from lessons.notifications.expand import DISPATCHES_AT_ONCE, expand
+from lessons.notifications.launch import launch
+from lessons.notifications.reap import reap
+from lessons.wake import forget_wake, wake
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Pass:
+    """What one pass of the relay did."""
+
+    reaped: int = 0
+    expanded: int = 0
+    launched: int = 0
+    deliveries: int = 0
+
+
+def run_relay() -> Pass:
+    """One pass: reap, expand, claim, launch."""
+    forget_wake()  # before the first read: a wake that comes from now on is a pass of its own
+    done = Pass(reaped=reap(), expanded=expand())
+    if done.expanded == DISPATCHES_AT_ONCE:
+        wake()
+    for channel in due_channels(enabled_channels()):
+        _serve(channel, done)
+    heartbeat.beat(heartbeat.RELAY)
+    return done
+
+
+def _serve(channel: Channel, done: Pass) -> None:
+    claimed = claim(channel)
+    if claimed and launch(claimed):
+        done.launched += 1
+        done.deliveries += claimed.run.delivery_count

@@ -1,0 +1,57 @@
+"""Taking a batch: the lease's token. A second copy of the task's message gets no row, and sends nothing."""
+
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from lessons.notifications.messages import EventFacts, Message, Recipient
+from lessons.notifications.sql import fetch
+
+TAKE = """
+UPDATE lessons_delivery d
+   SET taken_at = now(), attempt_count = d.attempt_count + 1, lease_until = now() + %(lease)s * interval '1 second'
+  FROM lessons_user u
+ WHERE d.id = ANY(%(ids)s) AND d.run_id = %(run)s AND d.state = 'leased' AND d.taken_at IS NULL
+   AND u.id = d.recipient_id
+RETURNING d.id, d.channel, d.event_id, d.attempt_count, d.attempt_limit,
+          extract(epoch FROM now() - d.created_at)::float8,
+          u.id, u.full_name, u.language, u.time_zone, u.phone, u.email
+"""
+
+EVENTS = """
+SELECT e.id, e.lesson_id, e.name, e.reason, e.snapshot, coalesce(nullif(t.full_name, ''), t.username, '')
+  FROM lessons_lessonevent e LEFT JOIN lessons_user t ON t.id = (e.snapshot ->> 'teacher')::bigint
+ WHERE e.id = ANY(%(ids)s)
+"""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A message that is ours to send: the `attempt`-th try of `limit`, of a delivery that is `age_seconds` old."""
+
+    message: Message
+    channel: str
+    attempt: int
+    limit: int
+    age_seconds: float
+
+
+def take(run_id: uuid.UUID | str, delivery_ids: Sequence[int]) -> list[Taken]:
+    """Take those of the deliveries that this run still holds and nobody has taken; count the try before it is made."""
+    rows = fetch(TAKE, ids=list(delivery_ids), run=str(run_id), lease=settings.TIMING.lease)
+    events = _events({row[2] for row in rows})
+    return [
+        Taken(Message(id_, f"delivery-{id_}", Recipient(*person), events[event_id]), channel, attempt, limit, age)
+        for id_, channel, event_id, attempt, limit, age, *person in sorted(rows)
+    ]
+
+
+def _events(ids: set[int]) -> dict[int, EventFacts]:
+    rows = fetch(EVENTS, ids=sorted(ids)) if ids else []
+    return {
+        id_: EventFacts(id_, lesson_id, name, reason, json.loads(snapshot), teacher)
+        for id_, lesson_id, name, reason, snapshot, teacher in rows
+    }
