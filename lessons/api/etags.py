@@ -1,0 +1,30 @@
+"""ETags: `"7-3fa9c1d2"` is version 7 with this body. If-Match asks for the version, If-None-Match for both."""
+
+import hashlib
+import json
+import re
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+
+NO_VERSION = 0  # versions begin at 1
+TAG = re.compile(r'(?:W/)?"((\d{1,10})-[0-9a-f]{8})"')
+
+
+def etag_of(version: int, body: Any) -> str:
+    text = json.dumps(body, cls=DjangoJSONEncoder, sort_keys=True)
+    return f'"{version}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"'
+
+
+def is_not_modified(if_none_match: str | None, etag: str) -> bool:
+    if not if_none_match:
+        return False
+    return if_none_match.strip() == "*" or etag.strip('"') in {tag for tag, _ in TAG.findall(if_none_match)}
+
+
+def expected_version(if_match: str | None) -> int | None:
+    """The version that If-Match asks for; None where any will do, and NO_VERSION for a tag that is none of ours."""
+    if if_match is None or if_match.strip() == "*":
+        return None
+    versions = {int(version) for _, version in TAG.findall(if_match)}
+    return versions.pop() if len(versions) == 1 else NO_VERSION

@@ -1,0 +1,50 @@
+"""What a request body may be: JSON of a bounded size and depth."""
+
+import json
+from typing import Any, NoReturn
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+from rest_framework.exceptions import APIException, ParseError
+from rest_framework.parsers import BaseParser
+
+MAX_DEPTH = 20
+
+
+class BodyTooLarge(APIException):
+    status_code = 413
+    default_code = "body_too_large"
+    default_detail = _("The body is larger than 1 MB.")
+
+
+class StrictJSONParser(BaseParser):
+    """UTF-8 JSON as RFC 8259 has it: without NaN and Infinity, at most 1 MB, nested at most 20 deep."""
+
+    media_type = "application/json"
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        limit = settings.API_MAX_BODY_BYTES
+        if int(parser_context["request"].META.get("CONTENT_LENGTH") or 0) > limit:
+            raise BodyTooLarge
+        body = stream.read(limit + 1)
+        try:
+            data = json.loads(body.decode(), parse_constant=_refuse_constant)
+        except RecursionError:
+            raise ParseError(_("The JSON is nested too deep.")) from None
+        except ValueError as error:
+            raise ParseError(_("Malformed JSON: %(error)s") % {"error": error}) from error
+        if _is_deeper(data, MAX_DEPTH):
+            raise ParseError(_("The JSON is nested too deep."))
+        return data
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _is_deeper(value: Any, depth: int) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    if depth == 0:
+        return True
+    return any(_is_deeper(child, depth - 1) for child in (value.values() if isinstance(value, dict) else value))
