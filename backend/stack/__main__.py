@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Callable
 from functools import partial
 
 from rich.console import Console
@@ -11,7 +12,7 @@ from backend.stack.errors import StackError
 from backend.stack.lint import CHECKS, lint
 from backend.stack.smoke import smoke
 
-COMMANDS = {
+COMMANDS: dict[str, Callable[[Console], int]] = {
     "services": services,
     "demo": demo,
     "reset": reset,

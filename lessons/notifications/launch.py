@@ -27,7 +27,8 @@ UPDATE lessons_chordrun SET state = 'lost', closed_at = now(), report = '{"launc
 
 
 def launch(claim: Claim) -> bool:
-    """Publish the run's chord. All its tasks carry the run's id as root id: that is how Flower groups them.
+    """Publish the run's chord. All its tasks carry the run's id as root id, and the body has it for its own: so each
+    task's page in Flower leads to the run's.
 
     False where the broker did not take it; the deliveries are then given back at once. Header tasks that got through
     all the same find nothing to take.
@@ -42,8 +43,9 @@ def launch(claim: Claim) -> bool:
         for task_id, batch in zip(task_ids, claim.batches, strict=True)
     ]
     close = current_app.signature(CLOSE_TASK, args=(str(run.pk),), immutable=True)
+    body = close.clone().set(task_id=str(run.pk)).on_error(close)
     try:
-        chord(header, app=current_app)(close.on_error(close.clone()), root_id=str(run.pk))
+        chord(header, app=current_app)(body, root_id=str(run.pk))
     except UNREACHABLE as error:
         logger.warning("Run %s was not launched, its deliveries are given back: %s", run.pk, error)
         _give_back(run)
