@@ -100,7 +100,7 @@ class Environment:
             scheme = urlsplit(value).scheme
         except ValueError:
             scheme = ""
-        if value and (scheme not in schemes or "://" not in value):
+        if value and (scheme not in schemes or not value.partition("://")[2]):
             raise SettingRefused(
                 name, f"should be an address that begins with one of {', '.join(f'{s}://' for s in schemes)}"
             )

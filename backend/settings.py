@@ -196,7 +196,21 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_SETTINGS": {"persistAuthorization": True, "displayRequestDuration": True, "deepLinking": True},
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {"LessonStatus": "lessons.models.lesson.Status"},
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "LessonStatus": "lessons.models.lesson.Status",
+        "Transition": "lessons.models.lesson.TRANSITIONS",
+        "EventName": "lessons.api.serializers.EVENT_NAMES",
+        "DispatchState": "lessons.models.dispatch.DispatchState",
+        "Role": "lessons.policies.Role",
+        "Language": LANGUAGES,
+    },
+    "TAGS": [
+        {"name": "auth", "description": "Tokens. A session from `/accounts/login/` works too."},
+        {"name": "me", "description": "Who I am, how I am reached and in which language."},
+        {"name": "lessons", "description": "Read, create and edit lessons, move them through their life."},
+        {"name": "notifications", "description": "Who has been told what, and how far that has come."},
+    ],
 }
 
 # --- Lessons ------------------------------------------------------------------------------------
@@ -240,6 +254,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_keepalive": True,
 }
 CELERY_TASK_PUBLISH_RETRY_POLICY = _ONE_TRY
+CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"retry_policy": _ONE_TRY}  # or a chord's launch hangs for 20 to 40 s
 CELERY_REDIS_SOCKET_TIMEOUT = CELERY_REDIS_SOCKET_CONNECT_TIMEOUT = REDIS_TIMEOUT_SECONDS
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"

@@ -282,9 +282,11 @@ def _locked(lesson_id: int, actor: User | None, right: Right) -> Iterator[Lesson
         yield lesson
 
 
-def check_may_create(*, actor: User | None) -> None:
-    """Raise `NotPermitted` for whose role creates no lessons at all."""
+def check_may_create(*, actor: User | None, teacher_id: int | None = None) -> None:
+    """Raise `NotPermitted` for whose role creates no lessons at all, or none for this teacher."""
     if actor is not None and not policies.may_create(actor):
+        raise NotPermitted
+    if teacher_id is not None and not policies.may_create_for(actor, teacher_id):
         raise NotPermitted
 
 

@@ -92,7 +92,7 @@ class Migration(migrations.Migration):
                 ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
                 ('full_name', models.CharField(blank=True, max_length=150, verbose_name='full name')),
                 ('role', models.CharField(choices=[('student', 'student'), ('teacher', 'teacher'), ('manager', 'manager'), ('admin', 'administrator')], default='student', max_length=10, verbose_name='role')),
-                ('phone', models.CharField(blank=True, max_length=16, validators=[django.core.validators.RegexValidator('^\\+[0-9]{7,15}$', 'A phone number is + and 7 to 15 digits, like +79001234567.')], verbose_name='phone')),
+                ('phone', models.CharField(blank=True, max_length=16, validators=[django.core.validators.RegexValidator('^\\+[0-9]{7,15}\\Z', 'A phone number is + and 7 to 15 digits, like +79001234567.')], verbose_name='phone')),
                 ('language', models.CharField(choices=[('en', 'English'), ('ru', 'Russian')], default='en', max_length=5, verbose_name='language')),
                 ('time_zone', models.CharField(default='UTC', max_length=50, validators=[lessons.models.user.validate_time_zone], verbose_name='time zone')),
                 ('muted_channels', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), blank=True, default=list, size=None, verbose_name='muted channels')),

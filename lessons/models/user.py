@@ -21,7 +21,7 @@ def validate_time_zone(value: str) -> None:
         )
 
 
-validate_phone = RegexValidator(r"^\+[0-9]{7,15}$", _("A phone number is + and 7 to 15 digits, like +79001234567."))
+validate_phone = RegexValidator(r"^\+[0-9]{7,15}\Z", _("A phone number is + and 7 to 15 digits, like +79001234567."))
 
 
 class UserManager(DjangoUserManager["User"]):

@@ -1,0 +1,230 @@
+"""Settings: a bad one stops the start by name, production has no insecure default, the template lists them all."""
+
+import os
+import re
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backend import settings as running
+from backend.environment import SettingRefused
+
+SETTINGS = str(running.BASE_DIR / "backend" / "settings.py")
+TEMPLATE = running.BASE_DIR / ".env.template"
+NAMES = running.env.names | running._first.names
+RANDOM_KEY = "q8Zx" * 13
+DEVELOPMENT = {
+    "ENVIRONMENT": "development",
+    "SECRET_KEY": "for tests",
+    "DATABASE_URL": "postgres://lessons:hunter2@postgres:5432/lessons",
+    "REDIS_URL": "redis://redis:6379/0",
+}
+PRODUCTION = {
+    **DEVELOPMENT,
+    "ENVIRONMENT": "production",
+    "SECRET_KEY": RANDOM_KEY,
+    "ALLOWED_HOSTS": "school.example",
+    "SMS_GATEWAY_TOKEN": "token",
+}
+
+
+def environment(directory: Path, given: dict[str, str]) -> dict[str, str]:
+    """Every setting that is not given is empty, so that no file of the machine's can fill it."""
+    return {**dict.fromkeys(NAMES, ""), "DEMO_DIR": str(directory), "PATH": os.environ["PATH"], **given}
+
+
+@pytest.fixture
+def read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Runs the settings module in an environment of its own."""
+
+    def run(given: dict[str, str], **more: str) -> dict[str, Any]:
+        for name, value in environment(tmp_path, {**given, **more}).items():
+            monkeypatch.setenv(name, value)
+        return runpy.run_path(SETTINGS)
+
+    return run
+
+
+# --- How the start is stopped ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["manage.py", "check"], ["-m", "celery", "-A", "backend", "report"], ["-c", "import backend.wsgi"]],
+    ids=["manage.py", "celery", "wsgi"],
+)
+@pytest.mark.parametrize(
+    ("name", "value", "line"),
+    [
+        ("SECRET_KEY", "", "SECRET_KEY is not set: it should be fifty random characters (see .env.template)"),
+        ("DEBUG", "maybe", "DEBUG is 'maybe': it should be true or false"),
+    ],
+)
+def test_a_bad_setting_stops_the_start_with_one_line(
+    command: list[str], name: str, value: str, line: str, tmp_path: Path
+) -> None:
+    stopped = subprocess.run(
+        [sys.executable, *command],
+        cwd=running.BASE_DIR,
+        env=environment(tmp_path, {**DEVELOPMENT, name: value}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (stopped.returncode, stopped.stdout, stopped.stderr) == (1, "", f"{line}\n")
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "DATABASE_URL", "REDIS_URL"])
+def test_what_has_no_default_is_needed(name: str, read: Any) -> None:
+    with pytest.raises(SettingRefused, match=f"^{name} is not set"):
+        read(DEVELOPMENT, **{name: ""})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ENVIRONMENT", "staging"),
+        ("DEBUG", "maybe"),
+        ("DATABASE_URL", "mysql://lessons:hunter2@db/lessons"),
+        ("REDIS_URL", "hunter2@redis"),
+        ("CACHE_URL", "memcached://hunter2"),
+        ("CELERY_BROKER_URL", "sqs://hunter2"),
+        ("CELERY_RESULT_BACKEND", "amqp://hunter2"),
+        ("SMS_GATEWAY_URL", "ftp://hunter2"),
+        ("SENTRY_DSN", "hunter2"),
+        ("NOTIFICATION_CHANNELS", "log,pigeon"),
+        ("LANGUAGE_CODE", "de"),
+        ("TIME_ZONE", "Moscow"),
+        ("API_DOCS_PUBLIC", "perhaps"),
+        ("LESSON_START_WINDOW_MINUTES", "-1"),
+        ("TIME_SCALE", "0"),
+        ("TIME_SCALE", "2"),
+        ("SENTRY_TRACES_SAMPLE_RATE", "1.5"),
+        ("LOG_LEVEL", "LOUD"),
+    ],
+)
+def test_a_malformed_value_is_refused_by_name_and_no_secret_is_repeated(name: str, value: str, read: Any) -> None:
+    with pytest.raises(SettingRefused) as refused:
+        read(DEVELOPMENT, **{name: value})
+
+    assert refused.value.name == name
+    assert "hunter2" not in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+# --- Production -----------------------------------------------------------------------------------
+
+
+def test_production_starts_with_what_it_needs(read: Any) -> None:
+    settings = read(PRODUCTION)
+
+    assert (settings["DEBUG"], settings["ALLOWED_HOSTS"], settings["TIME_SCALE"]) == (False, ["school.example"], 1)
+    assert settings["SESSION_COOKIE_SECURE"]
+    assert settings["CSRF_COOKIE_SECURE"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY", ""),
+        ("SECRET_KEY", running.TEMPLATE_SECRET_KEY),
+        ("SECRET_KEY", RANDOM_KEY[:49]),
+        ("DEBUG", "true"),
+        ("TIME_SCALE", "0.5"),
+        ("ALLOWED_HOSTS", ""),
+        ("SMS_GATEWAY_TOKEN", ""),
+    ],
+)
+def test_production_refuses_what_is_insecure(name: str, value: str, read: Any) -> None:
+    with pytest.raises(SettingRefused) as refused:
+        read(PRODUCTION, **{name: value})
+
+    assert refused.value.name == name
+    assert not value or name != "SECRET_KEY" or value not in str(refused.value)
+
+
+def test_production_without_sms_needs_no_token(read: Any) -> None:
+    assert read(PRODUCTION, SMS_GATEWAY_TOKEN="", NOTIFICATION_CHANNELS="log")["NOTIFICATION_CHANNELS"] == ["log"]
+
+
+def test_nothing_is_in_debug_unless_asked_for(read: Any) -> None:
+    assert read(DEVELOPMENT)["DEBUG"] is False
+
+
+# --- What follows from what -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("redis_url", "for_celery"),
+    [
+        ("redis://redis:6379/0", "redis://redis:6379/0"),
+        ("rediss://:hunter2@redis:6379/0", "rediss://:hunter2@redis:6379/0"),
+        ("unix:///run/valkey.sock?db=1", "redis+socket:///run/valkey.sock?virtual_host=1"),
+    ],
+)
+def test_broker_results_and_cache_follow_redis(redis_url: str, for_celery: str, read: Any) -> None:
+    settings = read(DEVELOPMENT, REDIS_URL=redis_url)
+
+    assert settings["CELERY_BROKER_URL"] == settings["CELERY_RESULT_BACKEND"] == for_celery
+    assert settings["CACHES"]["default"]["LOCATION"] == redis_url
+
+
+def test_the_broker_may_be_another(read: Any) -> None:
+    settings = read(DEVELOPMENT, CELERY_BROKER_URL="amqp://rabbit//")
+
+    assert (settings["CELERY_BROKER_URL"], settings["CELERY_RESULT_BACKEND"]) == (
+        "amqp://rabbit//",
+        "redis://redis:6379/0",
+    )
+
+
+def test_the_file_of_the_running_services_completes_the_environment(
+    tmp_path: Path, read: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "services.env").write_text("TIME_ZONE=Europe/Moscow\nLANGUAGE_CODE=ru\n")
+    read(DEVELOPMENT, LANGUAGE_CODE="en")
+    monkeypatch.delenv("TIME_ZONE")
+
+    settings = runpy.run_path(SETTINGS)
+
+    assert (settings["TIME_ZONE"], settings["LANGUAGE_CODE"]) == ("Europe/Moscow", "en")
+
+
+# --- The template ---------------------------------------------------------------------------------
+
+
+def template() -> dict[str, list[str]]:
+    """Each variable of the template with the comment lines right above it; one may be commented out itself."""
+    comments: list[str] = []
+    described = {}
+    for line in TEMPLATE.read_text().splitlines():
+        if variable := re.match(r"(?:# )?([A-Z_]+)=", line):
+            described[variable[1]], comments = comments, []
+        else:
+            comments = [*comments, line] if line.startswith("# ") else []
+    return described
+
+
+def test_the_template_lists_every_setting_and_nothing_else() -> None:
+    assert set(template()) == NAMES
+
+
+def test_the_template_explains_every_setting() -> None:
+    assert [name for name, comments in template().items() if not comments] == []
+
+
+def test_the_template_is_right_for_development_and_refused_in_production(read: Any) -> None:
+    lines = [line.split("=", 1) for line in TEMPLATE.read_text().splitlines() if re.match(r"[A-Z_]+=", line)]
+    values = dict(lines)
+
+    settings = read(values)
+
+    assert settings["SECRET_KEY"] == running.TEMPLATE_SECRET_KEY
+    assert settings["DATABASES"]["default"]["HOST"] == "postgres"
+    with pytest.raises(SettingRefused, match=r"^SECRET_KEY"):
+        read(values, ENVIRONMENT="production")
