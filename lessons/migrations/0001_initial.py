@@ -8,7 +8,7 @@ import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.datetime
 import django.utils.timezone
-import lessons.models.recorded
+import lessons.models.status
 import lessons.models.user
 import uuid
 from django.conf import settings
@@ -67,7 +67,7 @@ class Migration(migrations.Migration):
                 ('description', models.TextField(blank=True, validators=[django.core.validators.MaxLengthValidator(10000)], verbose_name='description')),
                 ('start_time', models.DateTimeField(verbose_name='start')),
                 ('end_time', models.DateTimeField(verbose_name='end')),
-                ('status', lessons.models.recorded.StatusField(choices=[('draft', 'draft'), ('scheduled', 'scheduled'), ('in_progress', 'in progress'), ('completed', 'completed'), ('cancelled', 'cancelled')], default='draft', max_length=20, protected=True, verbose_name='status')),
+                ('status', lessons.models.status.StatusField(choices=[('draft', 'draft'), ('scheduled', 'scheduled'), ('in_progress', 'in progress'), ('completed', 'completed'), ('cancelled', 'cancelled')], default='draft', max_length=20, protected=True, verbose_name='status')),
                 ('version', models.PositiveIntegerField(default=0, editable=False, verbose_name='version')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
                 ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated at')),

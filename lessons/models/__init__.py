@@ -1,12 +1,13 @@
 """The rows. `lesson` is the state machine, `recorded` its save(), `outbox` what a save writes beside the lesson."""
 
 from lessons.models.booking import Booking, SlotConflict
+from lessons.models.change import Change
 from lessons.models.delivery import AttemptOutcome, Delivery, DeliveryAttempt, DeliveryState, Redelivery
 from lessons.models.dispatch import Dispatch, DispatchState
 from lessons.models.event import LessonEvent
 from lessons.models.idempotency import IdempotencyRecord
 from lessons.models.lesson import Lesson, Status
-from lessons.models.recorded import Change, StaleLesson, UnrecordedChange
+from lessons.models.recorded import StaleLesson, UnrecordedChange
 from lessons.models.run import Channel, ChordRun, RunState
 from lessons.models.user import User
 

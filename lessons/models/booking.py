@@ -2,17 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import BigIntegerRangeField, DateTimeRangeField, RangeOperators
 from django.db import IntegrityError, connection, models, transaction
 from django.utils.translation import gettext_lazy as _
 
+from lessons.models.change import SavedChange
 from lessons.models.user import User
-
-if TYPE_CHECKING:
-    from lessons.models.outbox import SavedChange
 
 BOOKED = frozenset({"scheduled", "in_progress", "completed"})  # the statuses in which people are taken
 
@@ -69,7 +66,7 @@ class Booking(models.Model):
         return f"{self.user_id} {self.during}"
 
 
-def derive_bookings(saved: "SavedChange", *, was: str) -> None:
+def derive_bookings(saved: SavedChange, *, was: str) -> None:
     """Make the bookings fit the saved lesson, which had the status `was` before. Raises `SlotConflict`."""
     lesson = saved.lesson
     books, booked = lesson.status in BOOKED, was in BOOKED

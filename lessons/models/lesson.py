@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import transition
 
 from lessons.models.event import LessonEvent
-from lessons.models.recorded import RecordsChanges, StatusField, UnrecordedChange
+from lessons.models.recorded import RecordsChanges, UnrecordedChange
+from lessons.models.status import StatusField
 from lessons.models.user import User
 from lessons.policies import Relation, Right, has_right
 

@@ -3,18 +3,13 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lessons.events import RULES, EventName
+from lessons.models.change import Change, SavedChange
 from lessons.models.dispatch import Dispatch
 from lessons.models.event import LessonEvent
 from lessons.request_id import request_id
-
-if TYPE_CHECKING:
-    from lessons.models.lesson import Lesson
-    from lessons.models.recorded import Change
-
 
 _channels: ContextVar[list[str] | None] = ContextVar("channels", default=None)  # None: all
 
@@ -29,41 +24,7 @@ def notifying_over(channels: list[str]) -> Iterator[None]:
         _channels.reset(token)
 
 
-@dataclass(frozen=True)
-class SavedChange:
-    """A lesson whose row is written, and how it was before. `before` is empty for a new lesson.
-
-    `unwritten` has what a partial save left in the row where the instance has another value.
-    """
-
-    lesson: "Lesson"
-    before: dict[str, Any]
-    unwritten: dict[str, Any]
-    students_before: frozenset[int]
-    students_after: frozenset[int]
-
-    @property
-    def people_before(self) -> frozenset[int]:
-        return self.students_before | ({self.before["teacher_id"]} if "teacher_id" in self.before else frozenset())
-
-    @property
-    def people_after(self) -> frozenset[int]:
-        return self.students_after | {self.became("teacher_id")}
-
-    @property
-    def people_changed(self) -> bool:
-        return self.people_before != self.people_after
-
-    def was(self, name: str) -> Any:
-        """The value of a compared field before the change."""
-        return self.before[name] if name in self.before else getattr(self.lesson, name)
-
-    def became(self, name: str) -> Any:
-        """The row's value of a compared field after the change."""
-        return self.unwritten[name] if name in self.unwritten else getattr(self.lesson, name)
-
-
-def write_outbox(saved: SavedChange, changes: "Iterable[Change]", *, first_seq: int) -> None:
+def write_outbox(saved: SavedChange, changes: Iterable[Change], *, first_seq: int) -> None:
     """Append one event per change, and a dispatch for each that tells somebody. Inside the change's transaction."""
     events = LessonEvent.objects.bulk_create(
         LessonEvent(
@@ -89,7 +50,7 @@ def write_outbox(saved: SavedChange, changes: "Iterable[Change]", *, first_seq: 
     saved.lesson.latest_event = events[-1]
 
 
-def _recipients(saved: SavedChange, change: "Change") -> frozenset[int]:
+def _recipients(saved: SavedChange, change: Change) -> frozenset[int]:
     """Whom the event tells, by the table of events; an update also tells those who were there before it."""
     rule = RULES[change.name]
     if change.name == EventName.UPDATED and change.source == "draft":
@@ -98,7 +59,7 @@ def _recipients(saved: SavedChange, change: "Change") -> frozenset[int]:
     return people | saved.people_before if change.name == EventName.UPDATED else people
 
 
-def _snapshot(saved: SavedChange, change: "Change") -> dict[str, Any]:
+def _snapshot(saved: SavedChange, change: Change) -> dict[str, Any]:
     """What the messages about this event say, so that a later change cannot make them lie. Times are ISO 8601."""
     snapshot: dict[str, Any] = {
         "title": saved.became("title"),

@@ -5,23 +5,20 @@ instance; `save()` writes the row (compare-and-set on version and status), the s
 the outbox together. A transition that is never saved, or rolled back, tells nobody.
 """
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models, transaction
 from django.utils import timezone
-from django_fsm import FSMField, FSMFieldDescriptor
 
 from lessons.events import EventName
 from lessons.models.booking import derive_bookings
-from lessons.models.outbox import SavedChange, write_outbox
+from lessons.models.change import Change, SavedChange
+from lessons.models.outbox import write_outbox
 from lessons.wake import wake
-
-if TYPE_CHECKING:
-    pass
 
 
 class UnrecordedChange(Exception):
@@ -30,31 +27,6 @@ class UnrecordedChange(Exception):
 
 class StaleLesson(Exception):
     """The row has changed, or gone, since this instance was read. Read it again."""
-
-
-@dataclass(frozen=True)
-class Change:
-    """One step of the life cycle that is not saved yet. Frozen: copies of a lesson never share one that moves."""
-
-    name: EventName
-    source: str
-    target: str
-    actor_id: int | None = None
-    reason: str = ""
-
-
-class _ReloadableDescriptor(FSMFieldDescriptor):
-    """Protects the status of one instance from assignment, except while that instance is being reloaded."""
-
-    def __set__(self, instance: Any, value: Any) -> None:
-        if instance.__dict__.get("_reloading"):
-            instance.__dict__[self.field.name] = value
-        else:
-            super().__set__(instance, value)
-
-
-class StatusField(FSMField):
-    descriptor_class = _ReloadableDescriptor
 
 
 class RecordsChanges(models.Model):
@@ -178,31 +150,48 @@ class RecordsChanges(models.Model):
         Nothing changed: nothing written. Raises `UnrecordedChange`, `StaleLesson`, `SlotConflict`; the instance
         is then as it was before the call.
         """
-        adding, changes = self._state.adding, self._changes
-        rescheduled = any(change.name == EventName.RESCHEDULED for change in changes)
-        if update_fields is not None and rescheduled:
+        adding = self._state.adding
+        if update_fields is not None and self._is_rescheduled:
             update_fields = {*update_fields, *self.TIMES}
         dirty = set(self.COMPARED) if adding else self._dirty()
         differing = dirty & self._written(update_fields)
-        changes = self._complete(changes, adding, differing)
+        changes = self._complete_changes(differing)
         if not changes:
             return
-        self._refuse_unrecorded(changes, adding, rescheduled, differing)
-        before = 0 if adding else self.version
+        self._refuse_unrecorded(changes, differing)
         saved = self._compared_with_row(unwritten=dirty - differing)
-        kept = {name: self.__dict__[name] for name in self.SET_BY_SAVING if name in self.__dict__}
+        if update_fields is not None:
+            update_fields = {*update_fields, "status", "version", "updated_at"}
+        with self._as_before_on_failure(), transaction.atomic(using=using):
+            first_seq = self._advance(changes)
+            super().save(force_insert=adding, force_update=not adding, using=using, update_fields=update_fields)
+            self._write_students(saved)
+            derive_bookings(saved, was=changes[0].source)
+            write_outbox(saved, changes, first_seq=first_seq)
+            transaction.on_commit(wake, using=using, robust=True)
+        self._saved_students = saved.students_after
+        self._changes, self._staged_students = (), None
+        self._actor_id, self._reason = None, ""
+        self._remember_saved(self.COMPARED if update_fields is None else update_fields)
+
+    @property
+    def _is_rescheduled(self) -> bool:
+        return any(change.name == EventName.RESCHEDULED for change in self._changes)
+
+    def _advance(self, changes: tuple[Change, ...]) -> int:
+        """Set version and time, and what the row has to be for that; the number of the first event."""
+        before = 0 if self._state.adding else self.version
         self._expected = {"version": before, "status": changes[0].source}
         # Assigned, so that both are written where they were not even read.
         self.version, self.updated_at = before + len(changes), timezone.now()
-        if update_fields is not None:
-            update_fields = {*update_fields, "status", "version", "updated_at"}
+        return before + 1
+
+    @contextmanager
+    def _as_before_on_failure(self) -> Iterator[None]:
+        adding = self._state.adding
+        kept = {name: self.__dict__[name] for name in self.SET_BY_SAVING if name in self.__dict__}
         try:
-            with transaction.atomic(using=using):
-                super().save(force_insert=adding, force_update=not adding, using=using, update_fields=update_fields)
-                self._write_students(saved)
-                derive_bookings(saved, was=changes[0].source)
-                write_outbox(saved, changes, first_seq=before + 1)
-                transaction.on_commit(wake, using=using, robust=True)
+            yield
         except BaseException:
             for name in self.SET_BY_SAVING:
                 self.__dict__.pop(name, None)
@@ -211,26 +200,20 @@ class RecordsChanges(models.Model):
             raise
         finally:
             self._expected = {}
-        self._saved_students = saved.students_after
-        self._changes, self._staged_students = (), None
-        self._actor_id, self._reason = None, ""
-        self._remember_saved(self.COMPARED if update_fields is None else update_fields)
 
-    def _complete(self, changes: tuple[Change, ...], adding: bool, differing: set[str]) -> tuple[Change, ...]:
+    def _complete_changes(self, differing: set[str]) -> tuple[Change, ...]:
         """The recorded changes, with the creation or the plain update that no transition announces."""
-        if adding:
-            return (Change(EventName.CREATED, "", "draft", self._actor_id, self._reason), *changes)
-        if not changes and (differing or self.student_ids != self._students_before()):
+        if self._state.adding:
+            return (Change(EventName.CREATED, "", "draft", self._actor_id, self._reason), *self._changes)
+        if not self._changes and (differing or self.student_ids != self._students_before()):
             return (Change(EventName.UPDATED, self.status, self.status, self._actor_id, self._reason),)
-        return changes
+        return self._changes
 
-    def _refuse_unrecorded(
-        self, changes: tuple[Change, ...], adding: bool, rescheduled: bool, differing: set[str]
-    ) -> None:
+    def _refuse_unrecorded(self, changes: tuple[Change, ...], differing: set[str]) -> None:
         if changes[-1].target != self.status or any(a.target != b.source for a, b in pairwise(changes)):
             raise UnrecordedChange(f"Lesson {self.pk}: status {self.status!r} was not reached by its transitions.")
-        free = adding or rescheduled or changes[0].source == "draft"
-        if differing & set(self.TIMES) and not free:
+        times_are_free = changes[0].source in ("", "draft") or self._is_rescheduled
+        if differing & set(self.TIMES) and not times_are_free:
             raise UnrecordedChange(
                 f"Lesson {self.pk}: the times of a {self.status} lesson change by reschedule() only."
             )
