@@ -1,0 +1,92 @@
+"""Filters of the lists: a person by autocompletion, and when a lesson is."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, QueryDict
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from lessons.admin.base import ModelAdmin
+from lessons.admin.widgets import PersonSelect
+from lessons.models import User
+
+
+class FiltersByPerson(ModelAdmin):
+    """A list with a `PersonFilter`: it needs the scripts of the autocompletion."""
+
+    @property
+    def media(self) -> forms.Media:
+        return super().media + AutocompleteSelect(self.opts.pk, self.admin_site).media  # the same for every field
+
+
+class PersonFilter(admin.RelatedFieldListFilter):
+    """By a foreign key to a person, typed in with autocompletion: a list of everybody would not end."""
+
+    template = "admin/lessons/person_filter.html"
+
+    def __init__(
+        self, field: Any, request: HttpRequest, params: Any, model: Any, model_admin: Any, field_path: str
+    ) -> None:
+        parameter = f"{field_path}__{field.target_field.name}__exact"
+        if params.get(parameter) == [""]:  # the form was sent without anybody in it
+            del params[parameter]
+        super().__init__(field, request, params, model, model_admin, field_path)
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[Any]:
+        return []
+
+    def has_output(self) -> bool:
+        return True
+
+    def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:  # type: ignore[override]
+        """One "choice": the form, with the list's other filters in hidden inputs."""
+        others = changelist.get_query_string(remove=[self.lookup_kwarg])
+        yield {
+            "select": self._select(changelist),
+            "hidden": list(QueryDict(others.removeprefix("?")).items()),
+            "is_set": bool(self.used_parameters),
+            "without": others,
+        }
+
+    def _select(self, changelist: ChangeList) -> str:
+        widget = PersonSelect(self.field, changelist.model_admin.admin_site)
+        people = forms.ModelChoiceField(User.objects.all(), widget=widget, required=False)
+        return str(people.widget.render(self.lookup_kwarg, self.lookup_val, {"aria-label": str(self.title)}))
+
+
+def _days(first: int, last: int) -> Callable[[], Q]:
+    """From the beginning of one day to the end of another, counted from today by the reader's clock."""
+
+    def condition() -> Q:
+        midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+        return Q(start_time__gte=midnight + timedelta(days=first), start_time__lt=midnight + timedelta(days=last + 1))
+
+    return condition
+
+
+class WhenFilter(admin.SimpleListFilter):
+    """Days ahead, unlike Django's filter of dates, which looks back."""
+
+    title = _("start")
+    parameter_name = "when"
+    CONDITIONS: dict[str, tuple[Any, Callable[[], Q]]] = {
+        "today": (_("Today"), _days(0, 0)),
+        "tomorrow": (_("Tomorrow"), _days(1, 1)),
+        "week": (_("The next 7 days"), _days(0, 6)),
+        "upcoming": (_("Upcoming"), lambda: Q(start_time__gt=timezone.now())),
+        "past": (_("Past"), lambda: Q(start_time__lte=timezone.now())),
+    }
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(value, label) for value, (label, _condition) in self.CONDITIONS.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        chosen = self.CONDITIONS.get(self.value() or "")
+        return queryset.filter(chosen[1]()) if chosen else queryset

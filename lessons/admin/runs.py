@@ -1,0 +1,67 @@
+"""Chord runs: what Celery is doing, one run a chord."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from lessons.admin import markup
+from lessons.admin.base import SchoolAdmin
+from lessons.models import ChordRun, Delivery, DeliveryState
+
+
+@admin.register(ChordRun)
+class ChordRunAdmin(SchoolAdmin):
+    list_display = ("short_id", "state_chip", "channel", "progress", "delivery_count", "started_at", "closed_at")
+    list_filter = ("state", "channel")
+    search_fields = ("id",)
+    ordering = ("-started_at",)
+    fields = (
+        "id",
+        "state_chip",
+        "channel",
+        "progress",
+        "deliveries",
+        "started_at",
+        "closed_at",
+        "report_figures",
+        "tasks",
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ChordRun]:
+        """With the number of header tasks that are done: those none of whose deliveries is still in flight."""
+        leased = Delivery.objects.filter(run=OuterRef("pk"), state=DeliveryState.LEASED).order_by().values("run")
+        busy = leased.annotate(batches=Count("batch", distinct=True)).values("batches")
+        runs: QuerySet[ChordRun] = super().get_queryset(request)
+        return runs.annotate(done=F("size") - Coalesce(Subquery(busy), 0))
+
+    @admin.display(description=_("run"))
+    def short_id(self, run: ChordRun) -> str:
+        return str(run.pk)[:8]
+
+    @admin.display(description=_("state"), ordering="state")
+    def state_chip(self, run: ChordRun) -> SafeString:
+        return markup.chip(run.state, run.get_state_display())
+
+    @admin.display(description=_("progress"))
+    def progress(self, run: Any) -> SafeString:
+        bar = format_html('<progress value="{}" max="{}"></progress>', run.done, run.size)
+        return format_html('<span class="progress">{} {}/{}</span>', bar, run.done, run.size)
+
+    @admin.display(description=_("deliveries"))
+    def deliveries(self, run: ChordRun) -> SafeString:
+        return markup.list_link(Delivery, run.delivery_count, run__exact=run.pk)
+
+    @admin.display(description=_("report"))
+    def report_figures(self, run: ChordRun) -> SafeString:
+        return markup.figures({key.replace("_", " "): value for key, value in run.report.items()})
+
+    @admin.display(description=_("task ids"))
+    def tasks(self, run: ChordRun) -> SafeString:
+        items = format_html_join("", "<li><code>{}</code></li>", ((task,) for task in run.task_ids))
+        return format_html("<ol>{}</ol>", items)
