@@ -49,8 +49,9 @@ def start_services(supervisor: Supervisor, place: Place, ports: Ports) -> dict[s
 
 
 def process_environment(settings: Mapping[str, str], place: Place) -> dict[str, str]:
-    """The environment of the application's processes."""
-    return {**os.environ, **settings, "DEMO_DIR": str(place.directory), "PYTHONUNBUFFERED": "1"}
+    """The environment of the application's processes. DEBUG is for whoever works on the code: it keeps every query."""
+    own = {"DEBUG": "false", "DEMO_DIR": str(place.directory), "PYTHONUNBUFFERED": "1"}
+    return {**os.environ, **settings, **own}
 
 
 def manage(*arguments: str, shown: bool = False) -> Command:

@@ -14,6 +14,7 @@ from lessons.notifications.sql import execute
 logger = logging.getLogger(__name__)
 
 DELIVER_TASK, CLOSE_TASK = "lessons.deliver", "lessons.close_run"
+NOT_TAKEN = (*UNREACHABLE, RuntimeError)  # the latter is Celery's, for a result backend that is away
 
 GIVE_BACK = """
 UPDATE lessons_delivery SET state = 'pending', next_attempt_at = now(), lease_until = NULL
@@ -27,8 +28,8 @@ UPDATE lessons_chordrun SET state = 'lost', closed_at = now(), report = '{"launc
 
 
 def launch(claim: Claim) -> bool:
-    """Publish the run's chord. All its tasks carry the run's id as root id, and the body has it for its own: so each
-    task's page in Flower leads to the run's.
+    """Publish the run's chord. All its tasks carry the run's id as root and parent id, and the body has it for its own:
+    so the run has a page in Flower, which lists its header tasks, and each of theirs leads to it.
 
     False where the broker did not take it; the deliveries are then given back at once. Header tasks that got through
     all the same find nothing to take.
@@ -45,8 +46,8 @@ def launch(claim: Claim) -> bool:
     close = current_app.signature(CLOSE_TASK, args=(str(run.pk),), immutable=True)
     body = close.clone().set(task_id=str(run.pk)).on_error(close)
     try:
-        chord(header, app=current_app)(body, root_id=str(run.pk))
-    except UNREACHABLE as error:
+        chord(header, app=current_app)(body, root_id=str(run.pk), parent_id=str(run.pk))
+    except NOT_TAKEN as error:
         logger.warning("Run %s was not launched, its deliveries are given back: %s", run.pk, error)
         _give_back(run)
         return False
