@@ -5,7 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 import redis
-from django.db import DatabaseError, connection
+from django.db import Error as DatabaseProblem
+from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
@@ -39,7 +40,7 @@ def _ask(check: Callable[[], str]) -> dict[str, Any]:
     started = time.perf_counter()
     try:
         problem = check()
-    except (DatabaseError, redis.RedisError, OSError) as error:
+    except (DatabaseProblem, redis.RedisError, OSError) as error:
         problem = type(error).__name__
     milliseconds = round((time.perf_counter() - started) * 1000, 1)
     return {

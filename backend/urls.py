@@ -1,15 +1,19 @@
 """Where everything is."""
 
+from collections.abc import Callable
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.http import HttpRequest, HttpResponse
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.views import defaults
 from django.views.generic import TemplateView
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 
 from backend import health
-from lessons.api import problems
+from lessons.api.problems import problem_response
+from lessons.api.views.unknown import UnknownAddress
 
 urlpatterns = [
     path("", TemplateView.as_view(template_name="lessons/landing.html"), name="landing"),
@@ -17,29 +21,25 @@ urlpatterns = [
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
     path("admin/", admin.site.urls),
     path("swagger/", SpectacularSwaggerView.as_view(url_name="schema"), name="swagger"),
-    path("redoc/", SpectacularRedocView.as_view(url_name="schema"), name="redoc"),
+    path("redoc/", SpectacularRedocView.as_view(url_name="schema", template_name="lessons/redoc.html"), name="redoc"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/v1/", include("lessons.api.urls")),
+    re_path("^api/", UnknownAddress.as_view(authentication_classes=[], permission_classes=[])),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
 ]
 
 
-def _is_api(request: HttpRequest) -> bool:
-    return request.path.startswith("/api/")
+def _refusal(status: int, page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A problem to who speaks to the API, a page to people."""
+
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.path.startswith("/api/"):
+            return problem_response(request, status)
+        return page(request, *args, **kwargs)
+
+    return answer
 
 
-def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return problems.bad_request(request) if _is_api(request) else defaults.bad_request(request, exception)
-
-
-def handler403(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return problems.forbidden(request) if _is_api(request) else defaults.permission_denied(request, exception)
-
-
-def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return problems.not_found(request) if _is_api(request) else defaults.page_not_found(request, exception)
-
-
-def handler500(request: HttpRequest) -> HttpResponse:
-    return problems.server_error(request) if _is_api(request) else defaults.server_error(request)
+handler400 = _refusal(400, defaults.bad_request)
+handler500 = _refusal(500, defaults.server_error)

@@ -1,5 +1,7 @@
 """Reads, with the right joins and within what the reader may see."""
 
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import Count, Prefetch, Q, QuerySet, prefetch_related_objects
@@ -7,6 +9,7 @@ from django.db.models import Count, Prefetch, Q, QuerySet, prefetch_related_obje
 from lessons import policies
 from lessons.models import Delivery, Dispatch, Lesson, LessonEvent, User
 from lessons.models.lesson import TRANSITIONS
+from lessons.policies import Relation, Right, Role
 
 
 def visible_lessons(person: User) -> QuerySet[Lesson]:
@@ -15,7 +18,9 @@ def visible_lessons(person: User) -> QuerySet[Lesson]:
     if policies.sees_everything(person):
         return lessons
     attended = Lesson.students.through.objects.filter(user_id=person.pk).values("lesson_id")
-    return lessons.filter(Q(teacher_id=person.pk) | Q(pk__in=attended))
+    own = {Relation.TEACHES: Q(teacher_id=person.pk), Relation.ATTENDS: Q(pk__in=attended)}
+    rights = policies.RIGHTS[Role(person.role)]
+    return lessons.filter(reduce(or_, (own[relation] for relation in own if Right.READ in rights[relation])))
 
 
 def with_people(lessons: QuerySet[Lesson]) -> QuerySet[Lesson]:

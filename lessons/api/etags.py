@@ -8,7 +8,7 @@ from typing import Any
 from django.core.serializers.json import DjangoJSONEncoder
 
 NO_VERSION = 0  # versions begin at 1
-TAG = re.compile(r'(?:W/)?"((\d{1,10})-[0-9a-f]{8})"')
+TAG = re.compile(r'(?:W/)?"(([0-9]{1,10})-[0-9a-f]{8})"')
 
 
 def etag_of(version: int, body: Any) -> str:

@@ -1,5 +1,6 @@
 """Fields that take what they say and nothing that merely looks like it; serializers that name what they do not know."""
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -7,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 MAX_ID = 2**63 - 1
+DIGITS = re.compile(r"[0-9]{1,19}")
 
 
 class TextField(serializers.CharField):
@@ -28,6 +30,15 @@ class IdField(serializers.IntegerField):
         if isinstance(data, bool) or not isinstance(data, int):
             self.fail("invalid")
         return int(super().to_internal_value(data))
+
+
+class WrittenIdField(IdField):
+    """The id of a row in a query, where everything is text."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if not DIGITS.fullmatch(data):
+            self.fail("invalid")
+        return super().to_internal_value(int(data))
 
 
 class MomentField(serializers.DateTimeField):

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -13,7 +13,10 @@ from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-DEFAULT_SIZE, MAX_SIZE, MAX_ID = 25, 100, 2**63 - 1
+from lessons.api.fields import MAX_ID
+
+DEFAULT_SIZE, MAX_SIZE = 25, 100
+SIZES = {str(size) for size in range(1, MAX_SIZE + 1)}
 
 
 class Cursor(NamedTuple):
@@ -88,9 +91,7 @@ class KeysetPagination(BasePagination):
     def _page_size(self, text: str | None) -> int:
         if text is None:
             return DEFAULT_SIZE
-        if not (
-            text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MAX_SIZE and len(text) <= len(str(MAX_SIZE))
-        ):
+        if text not in SIZES:
             raise _invalid("page_size", _("page_size is a number from 1 to 100."))
         return int(text)
 
@@ -110,7 +111,10 @@ class KeysetPagination(BasePagination):
         moment = datetime.fromisoformat(str(value))
         if moment.tzinfo is None:
             raise ValueError(value)
-        return moment
+        try:
+            return moment.astimezone(UTC)
+        except OverflowError as error:
+            raise ValueError(value) from error
 
     def _link(self, row: Any, *, backwards: bool) -> str:
         value = getattr(row, self.field)

@@ -17,6 +17,12 @@ class BodyTooLarge(APIException):
     default_detail = _("The body is larger than 1 MB.")
 
 
+class LengthRequired(APIException):
+    status_code = 411
+    default_code = "length_required"
+    default_detail = _("Send the body with its Content-Length; in chunks it would not be read.")
+
+
 class StrictJSONParser(BaseParser):
     """UTF-8 JSON as RFC 8259 has it: without NaN and Infinity, at most 1 MB, nested at most 20 deep."""
 

@@ -3,10 +3,16 @@
 from typing import Any, cast
 
 from django.db.models import Q, QuerySet
+from django.http import QueryDict
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from lessons.api.fields import StrictSerializer
+from lessons.api.parsers import LengthRequired
 from lessons.models import Lesson, User
 from lessons.policies import Role
 
@@ -18,8 +24,22 @@ class NoQuery(StrictSerializer):
     """An operation without query parameters."""
 
 
+class ByAcceptHeader(DefaultContentNegotiation):
+    """`?format=` is a query parameter like any other, unknown, and no way round the Accept header."""
+
+    def filter_renderers(self, renderers: Any, format: str) -> Any:  # noqa: A002 - the name it has there
+        return renderers
+
+
 class ApiView(APIView):
     """What our views share: who asks, and a query read by a serializer."""
+
+    content_negotiation_class = ByAcceptHeader
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if "Transfer-Encoding" in request.headers:  # WSGI has no end of such a body: Django takes it for empty
+            raise LengthRequired
 
     @property
     def person(self) -> User:
@@ -30,6 +50,7 @@ class ApiView(APIView):
         self, serializer_class: type[StrictSerializer] = NoQuery, *, is_list: bool = False
     ) -> dict[str, Any]:
         given = self.request.query_params
+        refuse_repeated(given)
         paging = PAGING if is_list or serializer_class is not NoQuery else set()
         data = {
             name: given.getlist(name) if name in REPEATABLE else given[name] for name in given if name not in paging
@@ -37,6 +58,13 @@ class ApiView(APIView):
         serializer = serializer_class(data=data)
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
+
+
+def refuse_repeated(query: QueryDict) -> None:
+    """Which of its values is meant cannot be known."""
+    repeated = [name for name, values in query.lists() if len(values) > 1 and name not in REPEATABLE]
+    if repeated:
+        raise ValidationError({name: [ErrorDetail(_("Give this once."), code="repeated")] for name in repeated})
 
 
 def filter_lessons(lessons: QuerySet[Lesson], query: dict[str, Any], person: User) -> QuerySet[Lesson]:

@@ -1,26 +1,24 @@
-"""What goes in and out. Values are checked here one by one; what they mean together, by the life cycle."""
+"""What goes out: rows as their readers see them."""
 
 from typing import Any
 
 from django.conf import settings
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from lessons import selectors
-from lessons.api.fields import IdField, MomentField, StrictSerializer, TextField
 from lessons.events import EventName
 from lessons.models import Dispatch, DispatchState, Lesson, LessonEvent, Status, User
-from lessons.models.lesson import DESCRIPTION_MAX_LENGTH
-from lessons.models.user import validate_phone, validate_time_zone
+from lessons.models.lesson import TRANSITIONS
 from lessons.policies import Role
 
-MAX_STUDENTS = 500
-MAX_REASON_LENGTH = 2000
+EVENT_NAMES = [name.value for name in EventName]
 
 
 class PersonSerializer(serializers.ModelSerializer[User]):
     class Meta:
         model = User
-        fields = ("id", "username", "full_name")
+        fields = read_only_fields = ("id", "username", "full_name")
 
 
 class LessonSerializer(serializers.ModelSerializer[Lesson]):
@@ -33,7 +31,7 @@ class LessonSerializer(serializers.ModelSerializer[Lesson]):
 
     class Meta:
         model = Lesson
-        fields = (
+        fields = read_only_fields = (
             "id",
             "title",
             "description",
@@ -48,6 +46,7 @@ class LessonSerializer(serializers.ModelSerializer[Lesson]):
             "updated_at",
         )
 
+    @extend_schema_field(serializers.ListField(child=serializers.ChoiceField(TRANSITIONS)))
     def get_available_transitions(self, lesson: Lesson) -> list[str]:
         return selectors.available_transitions(lesson, self.context["request"].user)
 
@@ -59,62 +58,27 @@ class TransitionedLessonSerializer(LessonSerializer):
     dispatch = serializers.IntegerField(allow_null=True)
 
     class Meta(LessonSerializer.Meta):
-        fields = (*LessonSerializer.Meta.fields, "event", "dispatch")  # type: ignore[assignment]
-
-
-class LessonInput(StrictSerializer):
-    """A lesson to be created; in an update every field may be left out."""
-
-    title = TextField(max_length=200)
-    description = TextField(max_length=DESCRIPTION_MAX_LENGTH, allow_blank=True, required=False)
-    teacher = IdField(required=False)
-    students = serializers.ListField(child=IdField(), max_length=MAX_STUDENTS)
-    start_time = MomentField()
-    end_time = MomentField()
-    # Named here so that setting them is refused as read-only, not as unknown.
-    id = serializers.IntegerField(read_only=True)
-    status = serializers.CharField(read_only=True)
-    version = serializers.IntegerField(read_only=True)
-    available_transitions = serializers.ListField(read_only=True)
-    created_at = serializers.DateTimeField(read_only=True)
-    updated_at = serializers.DateTimeField(read_only=True)
-
-
-class ReasonInput(StrictSerializer):
-    reason = TextField(max_length=MAX_REASON_LENGTH, allow_blank=True, required=False)
-
-
-class RescheduleInput(ReasonInput):
-    start_time = MomentField()
-    end_time = MomentField()
-
-
-class LessonQuery(StrictSerializer):
-    """The filters of the list of lessons. Times are inclusive."""
-
-    status = serializers.ListField(child=serializers.ChoiceField(Status.choices), required=False)
-    teacher = serializers.IntegerField(min_value=1, required=False)
-    student = serializers.IntegerField(min_value=1, required=False)
-    start_after = MomentField(required=False)
-    start_before = MomentField(required=False)
-    upcoming = serializers.ChoiceField(["true", "false"], required=False, help_text="true: not started yet")
-    role = serializers.ChoiceField(
-        [Role.TEACHER, Role.STUDENT], required=False, help_text="mine, as teacher or student"
-    )
-    search = TextField(max_length=200, required=False)
-    ordering = serializers.ChoiceField(
-        ["start_time", "-start_time", "created_at", "-created_at"], default="-start_time"
-    )
+        fields = read_only_fields = (*LessonSerializer.Meta.fields, "event", "dispatch")  # type: ignore[assignment]
 
 
 class EventSerializer(serializers.ModelSerializer[LessonEvent]):
-    name = serializers.ChoiceField([name.value for name in EventName])
+    name = serializers.ChoiceField(EVENT_NAMES)
     actor = PersonSerializer(allow_null=True)
     dispatch = serializers.SerializerMethodField()
 
     class Meta:
         model = LessonEvent
-        fields = ("id", "seq", "name", "source", "target", "actor", "reason", "created_at", "dispatch")
+        fields = read_only_fields = (
+            "id",
+            "seq",
+            "name",
+            "source",
+            "target",
+            "actor",
+            "reason",
+            "created_at",
+            "dispatch",
+        )
 
     def get_dispatch(self, event: LessonEvent) -> int | None:
         return event.pk if hasattr(event, "dispatch") else None
@@ -132,7 +96,7 @@ class DispatchSerializer(serializers.ModelSerializer[Dispatch]):
 
     class Meta:
         model = Dispatch
-        fields = (
+        fields = read_only_fields = (
             "id",
             "lesson",
             "event",
@@ -169,31 +133,17 @@ class MeSerializer(serializers.ModelSerializer[User]):
 
     class Meta:
         model = User
-        fields = ("id", "username", "role", "full_name", "email", "phone", "language", "time_zone", "channels")
+        fields = read_only_fields = (
+            "id",
+            "username",
+            "role",
+            "full_name",
+            "email",
+            "phone",
+            "language",
+            "time_zone",
+            "channels",
+        )
 
     def get_channels(self, user: User) -> list[str]:
         return [name for name in settings.NOTIFICATION_CHANNELS if name not in user.muted_channels]
-
-
-class MeInput(StrictSerializer):
-    """What people change about themselves. `channels` are those over which they want to be told."""
-
-    full_name = TextField(max_length=150, allow_blank=True)
-    email = serializers.EmailField(max_length=254, allow_blank=True)
-    phone = TextField(max_length=16, allow_blank=True, validators=[validate_phone])
-    language = serializers.ChoiceField(settings.LANGUAGES)
-    time_zone = TextField(max_length=50, validators=[validate_time_zone])
-    channels = serializers.ListField(child=serializers.ChoiceField(settings.NOTIFICATION_CHANNELS))
-    id = serializers.IntegerField(read_only=True)
-    username = serializers.CharField(read_only=True)
-    role = serializers.CharField(read_only=True)
-
-    def update(self, user: User, values: dict[str, Any]) -> User:
-        if "channels" in values:
-            enabled = set(settings.NOTIFICATION_CHANNELS)
-            kept = [name for name in user.muted_channels if name not in enabled]
-            values["muted_channels"] = kept + sorted(enabled - set(values.pop("channels")))
-        for name, value in values.items():
-            setattr(user, name, value)
-        user.save(update_fields=list(values))
-        return user

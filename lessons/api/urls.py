@@ -6,6 +6,7 @@ from lessons.api.views.auth import ObtainToken, RefreshToken
 from lessons.api.views.history import DispatchDetail, LessonEvents
 from lessons.api.views.lessons import LessonViewSet
 from lessons.api.views.people import Me
+from lessons.api.views.transitions import LessonTransitions
 from lessons.api.views.unknown import UnknownAddress
 from lessons.models.lesson import TRANSITIONS
 
@@ -20,7 +21,7 @@ urlpatterns = [
         rf"^lessons/{ID}/$", LessonViewSet.as_view({"get": "retrieve", "patch": "partial_update"}), name="lesson-detail"
     ),
     *(
-        re_path(rf"^lessons/{ID}/{name}/$", LessonViewSet.as_view({"post": name}), name=f"lesson-{name}")
+        re_path(rf"^lessons/{ID}/{name}/$", LessonTransitions.as_view({"post": name}), name=f"lesson-{name}")
         for name in TRANSITIONS
     ),
     re_path(rf"^lessons/{ID}/events/$", LessonEvents.as_view(), name="lesson-events"),

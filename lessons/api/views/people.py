@@ -6,8 +6,9 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from lessons.api.inputs import MeInput
 from lessons.api.query import ApiView
-from lessons.api.serializers import MeInput, MeSerializer
+from lessons.api.serializers import MeSerializer
 
 
 @extend_schema(tags=["me"], responses=MeSerializer)

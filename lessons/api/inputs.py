@@ -1,0 +1,90 @@
+"""What comes in. Values are checked here one by one; what they mean together, by the life cycle."""
+
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from lessons.api.fields import IdField, MomentField, StrictSerializer, TextField, WrittenIdField
+from lessons.models import Status, User
+from lessons.models.lesson import DESCRIPTION_MAX_LENGTH
+from lessons.models.user import validate_phone, validate_time_zone
+from lessons.policies import Role
+
+MAX_STUDENTS = 500
+MAX_REASON_LENGTH = 2000
+
+
+class LessonInput(StrictSerializer):
+    """A lesson to be created; in an update every field may be left out."""
+
+    title = TextField(max_length=200)
+    description = TextField(max_length=DESCRIPTION_MAX_LENGTH, allow_blank=True, required=False)
+    teacher = IdField(source="teacher_id", required=False)
+    students = serializers.ListField(child=IdField(), max_length=MAX_STUDENTS)
+    start_time = MomentField()
+    end_time = MomentField()
+    # Named here so that setting them is refused as read-only, not as unknown.
+    id = serializers.IntegerField(read_only=True)
+    status = serializers.CharField(read_only=True)
+    version = serializers.IntegerField(read_only=True)
+    available_transitions = serializers.ListField(read_only=True)
+    created_at = serializers.DateTimeField(read_only=True)
+    updated_at = serializers.DateTimeField(read_only=True)
+
+    def validate_students(self, ids: list[int]) -> frozenset[int]:
+        if len(set(ids)) < len(ids):
+            raise serializers.ValidationError(_("A student is named more than once."), code="duplicate")
+        return frozenset(ids)
+
+
+class ReasonInput(StrictSerializer):
+    reason = TextField(max_length=MAX_REASON_LENGTH, allow_blank=True, required=False)
+
+
+class RescheduleInput(ReasonInput):
+    start_time = MomentField()
+    end_time = MomentField()
+
+
+class LessonQuery(StrictSerializer):
+    """The filters of the list of lessons. Times are inclusive."""
+
+    status = serializers.ListField(child=serializers.ChoiceField(Status.choices), required=False)
+    teacher = WrittenIdField(required=False)
+    student = WrittenIdField(required=False)
+    start_after = MomentField(required=False)
+    start_before = MomentField(required=False)
+    upcoming = serializers.ChoiceField(["true", "false"], required=False, help_text="true: not started yet")
+    role = serializers.ChoiceField(
+        [Role.TEACHER, Role.STUDENT], required=False, help_text="mine, as teacher or student"
+    )
+    search = TextField(max_length=200, required=False)
+    ordering = serializers.ChoiceField(
+        ["start_time", "-start_time", "created_at", "-created_at"], default="-start_time"
+    )
+
+
+class MeInput(StrictSerializer):
+    """What people change about themselves. `channels` are those over which they want to be told."""
+
+    full_name = TextField(max_length=150, allow_blank=True)
+    email = serializers.EmailField(max_length=254, allow_blank=True)
+    phone = TextField(max_length=16, allow_blank=True, validators=[validate_phone])
+    language = serializers.ChoiceField(settings.LANGUAGES)
+    time_zone = TextField(max_length=50, validators=[validate_time_zone])
+    channels = serializers.ListField(child=serializers.ChoiceField(settings.NOTIFICATION_CHANNELS))
+    id = serializers.IntegerField(read_only=True)
+    username = serializers.CharField(read_only=True)
+    role = serializers.CharField(read_only=True)
+
+    def update(self, user: User, values: dict[str, Any]) -> User:
+        if "channels" in values:
+            enabled = set(settings.NOTIFICATION_CHANNELS)
+            kept = [name for name in user.muted_channels if name not in enabled]
+            values["muted_channels"] = kept + sorted(enabled - set(values.pop("channels")))
+        for name, value in values.items():
+            setattr(user, name, value)
+        user.save(update_fields=list(values))
+        return user
