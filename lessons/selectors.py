@@ -5,11 +5,14 @@ from operator import or_
 from typing import Any
 
 from django.db.models import Count, Prefetch, Q, QuerySet, prefetch_related_objects
+from django.utils.translation import gettext_lazy as _
 
 from lessons import policies
 from lessons.models import Delivery, Dispatch, Lesson, LessonEvent, User
-from lessons.models.lesson import TRANSITIONS
+from lessons.models.lesson import TRANSITIONS, Obstacle
 from lessons.policies import Relation, Right, Role
+
+NOT_YOURS = Obstacle("permission_denied", _("This is for the lesson's teacher and for managers."))
 
 
 def visible_lessons(person: User) -> QuerySet[Lesson]:
@@ -42,6 +45,17 @@ def available_transitions(lesson: Lesson, person: User) -> list[str]:
     """What `person` may do with `lesson` now, in the order of a lesson's life. A clash is found only on doing."""
     possible = {transition.name for transition in lesson.get_available_user_status_transitions(person)}  # type: ignore[attr-defined]
     return [name for name in TRANSITIONS if name in possible]
+
+
+def blocked_transitions(lesson: Lesson, person: User) -> dict[str, Obstacle]:
+    """What `person` may not do with `lesson` now, and why."""
+    blocked = {}
+    for name in TRANSITIONS:
+        if not policies.has_right(person, Right(name), lesson.relation_of(person)):
+            blocked[name] = NOT_YOURS
+        elif obstacle := lesson.obstacle_to(name):
+            blocked[name] = obstacle
+    return blocked
 
 
 def lesson_history(lesson: Lesson) -> QuerySet[LessonEvent]:

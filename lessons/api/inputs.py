@@ -30,6 +30,7 @@ class LessonInput(StrictSerializer):
     status = serializers.CharField(read_only=True)
     version = serializers.IntegerField(read_only=True)
     available_transitions = serializers.ListField(read_only=True)
+    blocked_transitions = serializers.ListField(read_only=True)
     created_at = serializers.DateTimeField(read_only=True)
     updated_at = serializers.DateTimeField(read_only=True)
 

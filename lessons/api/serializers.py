@@ -51,14 +51,34 @@ class LessonSerializer(serializers.ModelSerializer[Lesson]):
         return selectors.available_transitions(lesson, self.context["request"].user)
 
 
-class TransitionedLessonSerializer(LessonSerializer):
+class BlockedTransitionSerializer(serializers.Serializer[Any]):
+    name = serializers.ChoiceField(TRANSITIONS)
+    code = serializers.CharField()
+    reason = serializers.CharField()
+
+
+class LessonDetailSerializer(LessonSerializer):
+    """A lesson at its own address: also what is not possible now, and why."""
+
+    blocked_transitions = serializers.SerializerMethodField()
+
+    class Meta(LessonSerializer.Meta):
+        fields = read_only_fields = (*LessonSerializer.Meta.fields, "blocked_transitions")  # type: ignore[assignment]
+
+    @extend_schema_field(BlockedTransitionSerializer(many=True))
+    def get_blocked_transitions(self, lesson: Lesson) -> list[dict[str, str]]:
+        blocked = selectors.blocked_transitions(lesson, self.context["request"].user)
+        return [{"name": name, "code": code, "reason": str(reason)} for name, (code, reason) in blocked.items()]
+
+
+class TransitionedLessonSerializer(LessonDetailSerializer):
     """A lesson after a transition, with the event that was written and the duty to tell people about it."""
 
     event = serializers.IntegerField()
     dispatch = serializers.IntegerField(allow_null=True)
 
-    class Meta(LessonSerializer.Meta):
-        fields = read_only_fields = (*LessonSerializer.Meta.fields, "event", "dispatch")  # type: ignore[assignment]
+    class Meta(LessonDetailSerializer.Meta):
+        fields = read_only_fields = (*LessonDetailSerializer.Meta.fields, "event", "dispatch")  # type: ignore[assignment]
 
 
 class EventSerializer(serializers.ModelSerializer[LessonEvent]):

@@ -8,7 +8,7 @@ from django_fsm import TransitionNotAllowed
 from lessons.lifecycle.access import expect_version, locked_lesson
 from lessons.lifecycle.rules import validate_times
 from lessons.models import Lesson, User
-from lessons.models.lesson import ConditionUnmet
+from lessons.models.lesson import NOT_FROM_HERE, ConditionUnmet
 from lessons.policies import Right
 
 
@@ -117,8 +117,7 @@ def _transition(
 
 def _refusal(lesson: Lesson, name: str) -> Exception:
     """Why a transition was not allowed: the status, or the first condition that is not met."""
-    meta = getattr(lesson, name)._django_fsm
-    if not meta.has_transition(lesson.status):
+    obstacle = lesson.obstacle_to(name)
+    if obstacle is None or obstacle.code == NOT_FROM_HERE:
         return TransitionRefused(lesson, name)
-    unmet = next(check for check in meta.get_transition(lesson.status).conditions if not check(lesson))
-    return ConditionUnmet(unmet.code, unmet.reason)
+    return ConditionUnmet(*obstacle)

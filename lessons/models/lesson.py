@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar, NamedTuple, NoReturn
 
 from django.conf import settings
 from django.core.validators import MaxLengthValidator
@@ -38,6 +38,16 @@ class ConditionUnmet(Exception):
     def __init__(self, code: str, reason: str | Promise) -> None:
         super().__init__(str(reason))
         self.code, self.reason = code, reason
+
+
+class Obstacle(NamedTuple):
+    """What keeps a transition from being made now; `code` is for machines, `reason` for people."""
+
+    code: str
+    reason: str | Promise
+
+
+NOT_FROM_HERE = "transition_not_allowed"
 
 
 def condition(code: str, reason: Promise) -> Callable[[Callable[["Lesson"], bool]], Callable[[Any], bool]]:
@@ -124,6 +134,14 @@ class Lesson(RecordsChanges):
         if person.pk == self.teacher_id:
             return Relation.TEACHES
         return Relation.ATTENDS if person.pk in self.student_ids else Relation.NONE
+
+    def obstacle_to(self, name: str) -> Obstacle | None:
+        """What keeps the transition `name` from being made now, whoever asks; None where nothing does."""
+        meta = getattr(self, name)._django_fsm
+        if not meta.has_transition(self.status):
+            return Obstacle(NOT_FROM_HERE, _("The lesson is %(status)s.") % {"status": self.get_status_display()})
+        unmet = (check for check in meta.get_transition(self.status).conditions if not check(self))
+        return next((Obstacle(check.code, check.reason) for check in unmet), None)
 
     # --- Transitions: no I/O, no clock but self.now; `actor` and `reason` are the receiver's --------
 

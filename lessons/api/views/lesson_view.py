@@ -14,7 +14,7 @@ from lessons import selectors
 from lessons.api.etags import etag_of, expected_version
 from lessons.api.query import ApiView
 from lessons.api.refusals import NOT_NOW, not_now
-from lessons.api.serializers import LessonSerializer
+from lessons.api.serializers import LessonDetailSerializer, LessonSerializer
 from lessons.models import Lesson
 
 FAULTS = (exceptions.ValidationError, exceptions.ParseError, exceptions.UnsupportedMediaType)
@@ -58,5 +58,6 @@ class LessonView(ApiView, GenericViewSet[Lesson]):
             raise not_now(error, lesson, self.person) from error
 
     def answer(self, lesson: Lesson, code: int = status.HTTP_200_OK) -> Response:
-        body = dict(self.get_serializer(selectors.load_people(lesson)).data)
+        context = self.get_serializer_context()
+        body = dict(LessonDetailSerializer(selectors.load_people(lesson), context=context).data)
         return Response(body, status=code, headers={"ETag": etag_of(lesson.version, body)})

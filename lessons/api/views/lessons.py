@@ -18,7 +18,7 @@ from lessons.api.inputs import LessonInput, LessonQuery
 from lessons.api.pagination import KeysetPagination
 from lessons.api.query import filter_lessons
 from lessons.api.schema import ETAG, IF_MATCH, IF_NONE_MATCH, LOCATION
-from lessons.api.serializers import LessonSerializer
+from lessons.api.serializers import LessonDetailSerializer
 from lessons.api.views.lesson_view import LessonView
 from lessons.policies import Right
 
@@ -46,7 +46,7 @@ class LessonViewSet(ListModelMixin, LessonView):
         summary="Create a draft",
         description="Teachers may leave `teacher` out: it is themselves. Times carry their offset from UTC.",
         request=LessonInput,
-        responses={201: LessonSerializer},
+        responses={201: LessonDetailSerializer},
         parameters=[LOCATION, ETAG],
         examples=LESSON,
     )
@@ -57,7 +57,7 @@ class LessonViewSet(ListModelMixin, LessonView):
         response["Location"] = reverse("lesson-detail", [lesson.pk], request=request)
         return response
 
-    @extend_schema(summary="Read a lesson", parameters=[IF_NONE_MATCH, ETAG])
+    @extend_schema(summary="Read a lesson", responses=LessonDetailSerializer, parameters=[IF_NONE_MATCH, ETAG])
     def retrieve(self, request: Request, pk: str) -> Response:
         lesson = self.get_queryset().filter(pk=pk).first()
         if lesson is None:
@@ -72,7 +72,7 @@ class LessonViewSet(ListModelMixin, LessonView):
         summary="Edit a lesson",
         description="A draft as a whole, a scheduled lesson but for its times, a started one's title and description.",
         request=LessonInput(partial=True),
-        responses=LessonSerializer,
+        responses=LessonDetailSerializer,
         parameters=[IF_MATCH, ETAG],
     )
     def partial_update(self, request: Request, pk: str) -> Response:

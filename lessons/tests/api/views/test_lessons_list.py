@@ -21,7 +21,7 @@ def test_a_lesson_as_its_teacher_reads_it(alice: User, bob: User, carol: User) -
 
     shown = api(alice).get(url(lesson)).json()
 
-    assert list(shown) == FIELDS
+    assert list(shown) == [*FIELDS, "blocked_transitions"]
     assert (shown["id"], shown["title"], shown["description"]) == (lesson.pk, "Algebra", "Sums")
     assert shown["teacher"] == {"id": alice.pk, "username": "alice", "full_name": "Alice"}
     assert [student["username"] for student in shown["students"]] == ["bob", "carol"]
@@ -33,7 +33,9 @@ def test_a_lesson_as_its_teacher_reads_it(alice: User, bob: User, carol: User) -
 def test_a_list_shows_lessons_as_their_own_addresses_do(alice: User, bob: User) -> None:
     lesson = scheduled(alice, bob)
 
-    assert api(bob).get(LESSONS).json()["results"] == [api(bob).get(url(lesson)).json()]
+    (listed,) = api(bob).get(LESSONS).json()["results"]
+    shown = api(bob).get(url(lesson)).json()
+    assert listed == {name: shown[name] for name in FIELDS}
 
 
 AVAILABLE = {
@@ -54,6 +56,20 @@ def test_available_transitions_are_what_the_reader_may_do_now(
     for reader in (alice, maria, root):
         assert api(reader).get(url(lesson)).json()["available_transitions"] == AVAILABLE[make]
     assert api(bob).get(url(lesson)).json()["available_transitions"] == []
+
+
+def test_what_is_blocked_is_told_with_its_reason(alice: User, bob: User) -> None:
+    without_students = draft(alice)
+
+    for_alice = {one["name"]: one for one in api(alice).get(url(without_students)).json()["blocked_transitions"]}
+    for_bob = api(bob).get(url(scheduled(alice, bob))).json()["blocked_transitions"]
+
+    assert list(for_alice) == ["schedule", "reschedule", "start", "complete"]
+    assert for_alice["schedule"]["code"] == "no_students"
+    assert for_alice["schedule"]["reason"] == "The lesson has no students; add at least one."
+    assert for_alice["start"]["code"] == "transition_not_allowed"
+    assert for_alice["start"]["reason"] == "The lesson is draft."
+    assert {one["code"] for one in for_bob} == {"permission_denied"}
 
 
 def test_a_transition_whose_condition_is_unmet_is_not_available(alice: User, bob: User) -> None:

@@ -77,7 +77,7 @@ def test_what_may_not_be_edited_any_more(make: Any, body: dict[str, Any], attr: 
     assert problem(response, 409, "not_editable", attr)["current_status"] == lesson.status
 
 
-READ_ONLY = ["id", "status", "version", "available_transitions", "created_at", "updated_at"]
+READ_ONLY = ["id", "status", "version", "available_transitions", "blocked_transitions", "created_at", "updated_at"]
 
 
 @pytest.mark.parametrize("field", [*READ_ONLY, "event", "dispatch", "reason", "is_staff"])
