@@ -14,9 +14,12 @@ from lessons.notifications.channels import Channel
 from lessons.notifications.order import Candidate, Verdict, judge
 from lessons.notifications.settle import settle
 from lessons.notifications.sql import execute, fetch
+from lessons.notifications.successors import free_successors
+
+LONGEST_HEADER = 200  # tasks: a longer chord takes seconds to publish, and more memory per task
 
 DUE_CHANNELS = """
-SELECT c.name FROM unnest(%(names)s) AS c (name)
+SELECT c.name FROM unnest(%(names)s::text[]) AS c (name)
  WHERE EXISTS (SELECT 1 FROM lessons_delivery d
                 WHERE d.channel = c.name AND d.state = 'pending' AND d.next_attempt_at <= now())
 """
@@ -47,11 +50,12 @@ SKIP = """
 UPDATE lessons_delivery d SET state = 'skipped', last_error = why.reason
   FROM unnest(%(ids)s, %(reasons)s) AS why (id, reason)
  WHERE d.id = why.id AND d.state = 'pending'
-RETURNING d.event_id
+RETURNING d.id, d.event_id
 """
 
 PUSH_BACK = """
-UPDATE lessons_delivery d SET next_attempt_at = greatest(pushed.until, now() + interval '50 ms')
+UPDATE lessons_delivery d
+   SET next_attempt_at = greatest(coalesce(pushed.until, now() + interval '1 s'), now() + interval '50 ms')
   FROM unnest(%(ids)s, %(until)s::timestamptz[]) AS pushed (id, until)
  WHERE d.id = pushed.id
 """
@@ -83,13 +87,13 @@ def claim(channel: Channel) -> Claim | None:
     """Lease what is due, up to the free part of the window, to a new run. None: nothing to do, or not now."""
     execute(ENSURE_CHANNEL, name=channel.name, window=channel.window)
     with transaction.atomic():
-        candidates = _lock_candidates(channel)
-        if not candidates:
-            return None
-        verdict = judge(candidates)
-        _carry_out(verdict)
-        leased = [candidate for candidate in candidates if candidate.id in verdict.lease]
-        return _lease(channel, leased) if leased else None
+        # Where nothing of a windowful may go, what is due behind it may. It ends: what was judged is not due any more.
+        while candidates := _lock_candidates(channel):
+            verdict = judge(candidates)
+            _carry_out(verdict)
+            if verdict.lease:
+                return _lease(channel, [candidate for candidate in candidates if candidate.id in verdict.lease])
+    return None
 
 
 def _lock_candidates(channel: Channel) -> list[Candidate]:
@@ -108,15 +112,18 @@ def _lock_candidates(channel: Channel) -> list[Candidate]:
 
 def _carry_out(verdict: Verdict) -> None:
     if verdict.skip:
-        settle({row[0] for row in fetch(SKIP, ids=list(verdict.skip), reasons=list(verdict.skip.values()))})
+        skipped = fetch(SKIP, ids=list(verdict.skip), reasons=list(verdict.skip.values()))
+        free_successors([id_ for id_, _ in skipped], skip_locked=True)
+        settle({dispatch for _, dispatch in skipped})
     if verdict.push_back:
         execute(PUSH_BACK, ids=list(verdict.push_back), until=list(verdict.push_back.values()))
 
 
-def _lease(channel: Channel, leased: list[Candidate]) -> Claim:
-    batches = _batches(leased, channel.batch_size)
-    run = ChordRun.objects.create(channel=channel.name, size=len(batches), delivery_count=len(leased))
+def _lease(channel: Channel, may_go: list[Candidate]) -> Claim:
+    """What is too much for one header stays due."""
+    batches = _batches(may_go, channel.batch_size)[:LONGEST_HEADER]
     numbers = {candidate.id: number for number, batch in enumerate(batches) for candidate in batch}
+    run = ChordRun.objects.create(channel=channel.name, size=len(batches), delivery_count=len(numbers))
     execute(LEASE, run=run.pk, lease=settings.TIMING.launch_lease, ids=list(numbers), batches=list(numbers.values()))
     return Claim(run, [[candidate.id for candidate in batch] for batch in batches])
 

@@ -8,15 +8,24 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
+from django.conf import settings
+
 from lessons.events import RULES, EventName, supersedes
 from lessons.notifications.sql import fetch
 
+# Materialized: joined directly, the list of ids may be searched once per sibling, seconds for 10,000 of them.
+# Who waits for a lease looks again at the next tick: its record may be under way, and not see whom it should free.
 SIBLINGS = """
-SELECT c.id, s.id, s.event_id, s.state, coalesce(s.lease_until, s.next_attempt_at)
-  FROM lessons_delivery c
+WITH c AS MATERIALIZED (
+    SELECT id, lesson_id, recipient_id, channel FROM lessons_delivery WHERE id = ANY(%(ids)s) AND in_order
+)
+SELECT c.id, s.id, s.event_id, s.state,
+       CASE s.state WHEN 'leased' THEN least(s.lease_until, now() + %(tick)s * interval '1 second')
+                    ELSE s.next_attempt_at END
+  FROM c
   JOIN lessons_delivery s ON s.lesson_id = c.lesson_id AND s.recipient_id = c.recipient_id AND s.channel = c.channel
                          AND s.state IN ('pending', 'leased')
- WHERE c.id = ANY(%(ids)s) AND s.id <> c.id AND s.in_order AND c.in_order
+ WHERE s.id <> c.id AND s.in_order
 """
 
 # An earlier event whose deliveries do not exist yet would be overtaken.
@@ -91,15 +100,17 @@ def judge(candidates: list[Candidate]) -> Verdict:
     """Decide about each candidate, as of now. Locks the messages that it declares pointless."""
     verdict = Verdict(candidates)
     ids = [candidate.id for candidate in candidates]
+    # Before the siblings: those of an event that is expanded in between would be in neither.
+    overtaking = {row[0] for row in fetch(OVERTAKING, ids=ids)}
     siblings: dict[int, list[Sibling]] = defaultdict(list)
-    for row in fetch(SIBLINGS, ids=ids):
+    for row in fetch(SIBLINGS, ids=ids, tick=settings.TIMING.tick):
         siblings[row[0]].append(Sibling(*row))
     events = _event_kinds(candidates, siblings)
     pointless = _lock_pointless(candidates, siblings, events)
     for candidate in candidates:
         _judge_by_siblings(candidate, siblings[candidate.id], events, pointless, verdict)
-    for (overtaking,) in fetch(OVERTAKING, ids=sorted(verdict.lease)):
-        verdict.wait(overtaking, None)
+    for candidate_id in overtaking & verdict.lease:
+        verdict.wait(candidate_id, None)
     _skip_needless(candidates, events, verdict)
     return verdict
 

@@ -11,7 +11,8 @@ from django.db import transaction
 from lessons.models import AttemptOutcome, DeliveryState
 from lessons.notifications.retry import Decision
 from lessons.notifications.settle import settle
-from lessons.notifications.sql import execute, fetch
+from lessons.notifications.sql import fetch
+from lessons.notifications.successors import free_successors
 
 # The fence: this run, this attempt, taken. A worker whose lease was taken back meanwhile changes nothing.
 # An untried delivery (no outcome) gives its attempt back; a Celery retry keeps its lease and can be taken again.
@@ -45,18 +46,6 @@ WITH told AS (
      WHERE t.outcome IS NOT NULL
 )
 SELECT id, event_id FROM recorded WHERE state IN ('sent', 'dead')
-"""
-
-# No condition on the time, and in id order: a successor that is being pushed back right now is released after that.
-FREE_SUCCESSORS = """
-WITH freed AS (
-    SELECT s.id FROM lessons_delivery d
-      JOIN lessons_delivery s ON s.lesson_id = d.lesson_id AND s.recipient_id = d.recipient_id AND s.channel = d.channel
-                             AND s.event_id > d.event_id AND s.state = 'pending' AND s.attempt_count = 0
-     WHERE d.id = ANY(%(ids)s)
-     ORDER BY s.id FOR UPDATE OF s
-)
-UPDATE lessons_delivery d SET next_attempt_at = now() FROM freed WHERE d.id = freed.id
 """
 
 HAS_DUE = """
@@ -118,6 +107,6 @@ def record(*, run_id: uuid.UUID | str, task_id: str | None, channel: str, result
     }
     with transaction.atomic():
         ended = fetch(RECORD, run=str(run_id), task=task_id, slack=settings.TIMING.retry_slack, **columns)
-        freed = execute(FREE_SUCCESSORS, ids=[id_ for id_, _ in ended]) if ended else 0
+        freed = free_successors([id_ for id_, _ in ended])
         settle({dispatch for _, dispatch in ended})
     return Recorded(len(ended), freed > 0 or fetch(HAS_DUE, channel=channel)[0][0])

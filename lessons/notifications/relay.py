@@ -11,7 +11,7 @@ from lessons.notifications.channels import Channel, enabled_channels
 from lessons.notifications.claim import claim, due_channels
 from lessons.notifications.expand import DISPATCHES_AT_ONCE, expand
 from lessons.notifications.launch import launch
-from lessons.notifications.reap import reap
+from lessons.notifications.reap import LEASES_AT_ONCE, reap
 from lessons.wake import forget_wake, wake
 
 logger = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ def run_relay() -> Pass:
     """One pass: reap, expand, claim, launch."""
     forget_wake()  # before the first read: a wake that comes from now on is a pass of its own
     done = Pass(reaped=reap(), expanded=expand())
-    if done.expanded == DISPATCHES_AT_ONCE:
+    if done.reaped == LEASES_AT_ONCE or done.expanded == DISPATCHES_AT_ONCE:  # there may be more
         wake()
     for channel in due_channels(enabled_channels()):
         _serve(channel, done)

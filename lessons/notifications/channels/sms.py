@@ -14,7 +14,7 @@ from lessons.notifications.messages import Message, render_text
 
 logger = logging.getLogger("lessons.notifications.sms")
 
-TOO_MANY, UNAVAILABLE, SERVER_ERROR, CLIENT_ERROR = 429, 503, 500, 400
+UNAUTHORIZED, TOO_MANY, UNAVAILABLE, SERVER_ERROR, CLIENT_ERROR = 401, 429, 503, 500, 400
 
 
 @cache
@@ -61,7 +61,7 @@ class SmsChannel(Channel):
     def _error(self, response: requests.Response) -> SendError:
         status, text = response.status_code, f"the gateway answered {response.status_code}"
         retry_after = parse_retry_after(response.headers.get("Retry-After"))
-        if status == UNAVAILABLE:
+        if status in (UNAUTHORIZED, UNAVAILABLE):  # a token that expired must not cost every message its life
             return SendError(text, channel_down=True, retry_after=retry_after)
         if status >= SERVER_ERROR:
             return SendError(text, suspicious=True, retry_after=retry_after)

@@ -1,0 +1,99 @@
+"""Waking the relay: one wake at a time, and never a change that waits for a broker that is away."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+from django.db import transaction
+from pytest_django import Settings
+
+from lessons.broker import breaker, connection
+from lessons.models import User
+from lessons.tests.brokers import AWAY, broker_at, refused
+from lessons.tests.people import draft
+from lessons.wake import KEY, forget_wake, wake
+
+AT_MOST_SECONDS = 3.0
+
+
+def wakes() -> int:
+    """How many calls of the relay wait in its queue."""
+    return int(connection().llen("control"))
+
+
+def seconds(call: Callable[[], None]) -> float:
+    started = time.monotonic()
+    call()
+    return time.monotonic() - started
+
+
+def test_many_wakes_are_one() -> None:
+    for _ in range(20):
+        wake()
+
+    assert wakes() == 1
+
+
+def test_after_the_relay_has_begun_the_next_wake_goes_through() -> None:
+    wake()
+    forget_wake()
+
+    wake()
+
+    assert wakes() == 2
+
+
+def test_a_wake_that_got_lost_blocks_the_next_for_two_seconds_at_most() -> None:
+    wake()
+
+    assert 0 < connection().pttl(KEY) <= 2000
+
+
+@pytest.mark.parametrize("away", AWAY)
+def test_a_broker_that_is_away_costs_one_time_out_and_no_error(away: str, settings: Settings) -> None:
+    with broker_at(AWAY[away], settings, within_seconds=AT_MOST_SECONDS):
+        wake()
+        assert breaker.is_open
+        assert seconds(wake) < 0.1
+        forget_wake()
+
+
+def test_a_broker_that_answers_but_takes_no_task_costs_one_time_out_and_no_error(settings: Settings) -> None:
+    here = settings.REDIS_URL
+    with broker_at(refused, settings, within_seconds=AT_MOST_SECONDS):
+        settings.REDIS_URL = here  # the key is set in one place, the task goes to another
+        connection.cache_clear()
+        wake()
+        assert connection().exists(KEY)
+        assert breaker.is_open
+
+
+def test_once_the_broker_is_back_and_the_breaker_closed_wakes_go_through(settings: Settings) -> None:
+    with broker_at(refused, settings, within_seconds=AT_MOST_SECONDS):
+        wake()
+    breaker.reset()
+
+    wake()
+
+    assert wakes() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("away", AWAY)
+def test_a_lesson_is_saved_in_time_while_the_broker_is_away(away: str, settings: Settings, alice: User) -> None:
+    with broker_at(AWAY[away], settings, within_seconds=AT_MOST_SECONDS):
+        lesson = draft(alice)
+
+    assert lesson.events.get().dispatch.state == "pending"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_commit_wakes_the_relay_and_a_rollback_does_not(alice: User) -> None:
+    with transaction.atomic():
+        draft(alice)
+        transaction.set_rollback(True)
+    assert wakes() == 0
+
+    draft(alice)
+
+    assert wakes() == 1
