@@ -56,7 +56,7 @@ CHECKS = (
     Check(
         name="bandit",
         arguments=(
-            *(_tool("bandit"), "--quiet", "--recursive", "backend", "lessons"),
+            *(_tool("bandit"), "--quiet", "--configfile", "pyproject.toml", "--recursive", "backend", "lessons"),
             *("--severity-level", "medium"),
         ),
     ),
