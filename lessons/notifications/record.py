@@ -11,7 +11,7 @@ from django.db import transaction
 from lessons.models import AttemptOutcome, DeliveryState
 from lessons.notifications.retry import Decision
 from lessons.notifications.settle import settle
-from lessons.notifications.sql import fetch
+from lessons.notifications.sql import execute, fetch
 from lessons.notifications.successors import free_successors
 
 # The fence: this run, this attempt, taken. A worker whose lease was taken back meanwhile changes nothing.
@@ -47,6 +47,9 @@ WITH told AS (
 )
 SELECT id, event_id FROM recorded WHERE state IN ('sent', 'dead')
 """
+
+# Rather late than lost: what is not recorded counts as lost, and is sent again.
+PATIENCE = "SET LOCAL lock_timeout = '30s'"
 
 HAS_DUE = """
 SELECT EXISTS (SELECT 1 FROM lessons_delivery
@@ -106,6 +109,7 @@ def record(*, run_id: uuid.UUID | str, task_id: str | None, channel: str, result
         field.name: [getattr(result, field.name) for result in results] for field in fields(Result)
     }
     with transaction.atomic():
+        execute(PATIENCE)
         ended = fetch(RECORD, run=str(run_id), task=task_id, slack=settings.TIMING.retry_slack, **columns)
         freed = free_successors([id_ for id_, _ in ended])
         settle({dispatch for _, dispatch in ended})

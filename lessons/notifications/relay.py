@@ -7,7 +7,7 @@ import logging
 from dataclasses import dataclass
 
 from lessons import heartbeat
-from lessons.notifications.channels import Channel, enabled_channels
+from lessons.notifications.channels import enabled_channels
 from lessons.notifications.claim import claim, due_channels
 from lessons.notifications.expand import DISPATCHES_AT_ONCE, expand
 from lessons.notifications.launch import launch
@@ -34,13 +34,11 @@ def run_relay() -> Pass:
     if done.reaped == LEASES_AT_ONCE or done.expanded == DISPATCHES_AT_ONCE:  # there may be more
         wake()
     for channel in due_channels(enabled_channels()):
-        _serve(channel, done)
+        claimed = claim(channel)
+        if claimed and not launch(claimed):
+            break  # the broker is away, for the other channels, too
+        if claimed:
+            done.launched += 1
+            done.deliveries += claimed.run.delivery_count
     heartbeat.beat(heartbeat.RELAY)
     return done
-
-
-def _serve(channel: Channel, done: Pass) -> None:
-    claimed = claim(channel)
-    if claimed and launch(claimed):
-        done.launched += 1
-        done.deliveries += claimed.run.delivery_count

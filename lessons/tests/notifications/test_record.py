@@ -1,10 +1,13 @@
 """Recording: one fenced write of results and attempts, and what it sets free."""
 
+import time
 import uuid
 from datetime import timedelta
+from threading import Event
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from lessons.models import AttemptOutcome, Delivery, DeliveryState, Dispatch, Lesson, User
@@ -15,9 +18,11 @@ from lessons.notifications.retry import Decision
 from lessons.notifications.take import Taken, take
 from lessons.tests.notifications.deliveries import claimed, expand_all, lease_expired, taken
 from lessons.tests.people import draft
+from lessons.tests.racing import race
 
 pytestmark = pytest.mark.django_db
 TASK = uuid.uuid4()
+LONGER_THAN_OTHERS_WAIT_SECONDS = 2.3  # for a lock: see DATABASES
 RETRY_IN_A_MINUTE = Decision(DeliveryState.PENDING, AttemptOutcome.TRANSIENT, 60)
 
 
@@ -45,6 +50,27 @@ def the_sms() -> Delivery:
 
 def attempts() -> list[tuple[Any, ...]]:
     return list(the_sms().attempts.order_by("number").values_list("number", "outcome", "error"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_sent_is_recorded_however_long_others_hold_the_dispatch(lesson: Lesson) -> None:
+    claim, (message,) = taken("sms")
+    held = Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            Dispatch.objects.select_for_update().get()
+            held.set()
+            time.sleep(LONGER_THAN_OTHERS_WAIT_SECONDS)
+
+    def record_it() -> Recorded:
+        held.wait()
+        return recorded(claim, sent(message))
+
+    _, outcome = race([hold, record_it])
+
+    assert outcome == Recorded(ended=1, has_more=False)
+    assert the_sms().state == "sent"
 
 
 # --- What is written ----------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from lessons import heartbeat
 from lessons.broker import connection
-from lessons.models import Delivery, Dispatch, User
+from lessons.models import ChordRun, Delivery, Dispatch, User
 from lessons.notifications import relay
 from lessons.notifications.relay import Pass, run_relay
 from lessons.tests.brokers import broker_at, refused
@@ -113,6 +113,7 @@ def test_without_a_broker_everything_stays_due(alice: User, settings: Settings) 
         done = run_relay()
 
     assert (done.expanded, done.launched, done.deliveries) == (1, 0, 0)
+    assert ChordRun.objects.count() == 1  # for the other channel it was not even tried
     assert set(Delivery.objects.values_list("state", "attempt_count")) == {("pending", 0)}
     assert run_relay().deliveries == 2
 
