@@ -1,6 +1,7 @@
 """Lose the wake, the chord or its body: the rows know what is to be done, and the relay finds it."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from celery import current_app
@@ -13,6 +14,7 @@ from lessons.models import ChordRun, Delivery, User
 from lessons.notifications.channels import REGISTRY
 from lessons.notifications.claim import Claim, claim
 from lessons.notifications.expand import expand
+from lessons.notifications.launch import launch
 from lessons.tests.flow.processes import Processes
 from lessons.tests.flow.progress import everything_arrived_once, is_settled, runs_are_closed
 from lessons.tests.people import draft
@@ -98,3 +100,15 @@ def test_where_the_body_never_runs_the_run_is_closed_all_the_same(
     wait_until(runs_are_closed)
 
     assert (state_of(claimed), ChordRun.objects.get(pk=claimed.run.pk).report["sent"]) == ("closed", 2)
+
+
+@pytest.mark.parametrize("size", [1, 2])
+def test_a_header_task_that_raises_does_not_leave_its_run_open(
+    size: int, worker: Process, nobody_wakes_the_relay: None
+) -> None:
+    run = ChordRun.objects.create(channel="log", size=size, delivery_count=0)
+    no_ids: Any = [["no id"]] * size
+
+    launch(Claim(run, no_ids))
+
+    wait_until(runs_are_closed)
