@@ -249,6 +249,9 @@ _ONE_TRY = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     **_ONE_TRY,
     "visibility_timeout": TIMING.visibility,
+    # A worker of several queues takes them in the order in which it was given them. In turn, each task of a quick
+    # channel would wait for one of a slow one, and lose its launch lease over that.
+    "queue_order_strategy": "priority",
     "socket_timeout": REDIS_TIMEOUT_SECONDS,
     "socket_connect_timeout": REDIS_TIMEOUT_SECONDS,
     "socket_keepalive": True,

@@ -7,6 +7,7 @@ once. Prints transitions per second and the latencies of each step.
 """
 
 import argparse
+import random
 import statistics
 import time
 from collections.abc import Iterable
@@ -52,12 +53,12 @@ class Site:
 
 
 def drafts(site: Site, number: int, pool: ThreadPoolExecutor) -> list[int]:
-    """So many drafts of an hour each, none of which clashes with another."""
-    student, first = site.student(), datetime.now(UTC) + timedelta(days=60)
+    """So many drafts of a minute each, at a time that hardly another run has taken."""
+    student, first = site.student(), datetime.now(UTC) + timedelta(days=60 + random.randrange(1000))
 
     def draft(n: int) -> int:
-        start = first + timedelta(hours=n)
-        times = {"start_time": start.isoformat(), "end_time": (start + timedelta(hours=1)).isoformat()}
+        start = first + timedelta(minutes=n)
+        times = {"start_time": start.isoformat(), "end_time": (start + timedelta(minutes=1)).isoformat()}
         lesson, _ = site.post("/lessons/", {"title": f"Bench {n}", "students": [student], **times})
         return int(str(lesson["id"]))
 

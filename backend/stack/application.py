@@ -13,10 +13,10 @@ from backend.stack.processes import Command
 from backend.stack.supervisor import Supervisor
 from backend.stack.valkey import start_valkey
 
-# A worker without colleagues has nobody to mingle or gossip with.
+# A worker without colleagues has nobody to mingle or gossip with. The quick queues come first.
 WORKER = (
     *("worker", "--hostname", "worker@%h", "--concurrency", "4", "--loglevel", "INFO"),
-    *("--queues", "control,deliver.log,deliver.sms,deliver.email", "--task-events"),
+    *("--queues", "control,deliver.log,deliver.email,deliver.sms", "--task-events"),
     *("--without-mingle", "--without-gossip"),
 )
 WEB = (

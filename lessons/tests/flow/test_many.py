@@ -58,6 +58,27 @@ def test_ten_thousand_recipients_are_told_by_chords_of_modest_size(worker: Proce
     assert max(run.size for run in ChordRun.objects.all()) <= 200
 
 
+def test_a_slow_channel_does_not_hold_up_a_quick_one_on_the_same_slots(
+    worker: Process, gateway: Gateway, alice: User, anna: User
+) -> None:
+    gateway.provider.faults.update({"latency_seconds": 0.5})
+    with notifying_over(["sms"]):
+        draft(alice, *Student.create_batch(31))
+    wait_until(lambda: gateway.provider.traffic.stats()["in_flight"] == 4)
+    before = gateway.provider.traffic.stats()["raw"]
+    students = User.objects.bulk_create(
+        User(username=f"student_{number}", role=Role.STUDENT, password="!") for number in range(5_999)
+    )
+
+    with notifying_over(["log"]):
+        lesson = draft(anna, *students)
+    wait_until(lambda: is_settled(lesson))
+
+    # Taken in turn, each of the log's 30 tasks would have let an SMS go first.
+    assert gateway.provider.traffic.stats()["raw"] - before <= 15
+    assert not ChordRun.objects.filter(state="lost").exists()
+
+
 def live(lesson: Lesson, teacher: User) -> None:
     """A lesson's whole life, faster than anybody can be told of it."""
     for change in (lifecycle.schedule_lesson, lifecycle.start_lesson, lifecycle.complete_lesson):
