@@ -4,20 +4,7 @@ import pytest
 
 from lessons.events import RULES, TRANSITION_EVENTS, EventName, supersedes
 from lessons.models.lesson import TRANSITIONS
-
-EVERY = set(EventName)
-ALL_BUT_UPDATED = EVERY - {EventName.UPDATED}
-SUPERSEDED = {
-    EventName.CREATED: set(),
-    EventName.UPDATED: {EventName.UPDATED},
-    EventName.SCHEDULED: {EventName.CREATED, EventName.UPDATED},
-    EventName.RESCHEDULED: ALL_BUT_UPDATED,
-    EventName.STARTED: ALL_BUT_UPDATED,
-    EventName.COMPLETED: ALL_BUT_UPDATED,
-    EventName.CANCELLED: EVERY,
-    EventName.REMINDER: set(),
-    EventName.OVERDUE: {EventName.OVERDUE},
-}
+from lessons.tests.tables import EVERY, SUPERSEDED
 
 
 def test_there_is_a_rule_for_every_event() -> None:

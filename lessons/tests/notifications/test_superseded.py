@@ -19,24 +19,10 @@ from lessons.tests.notifications.deliveries import (
     waits_for_a_retry,
 )
 from lessons.tests.people import draft
+from lessons.tests.tables import SUPERSEDED
 
 pytestmark = pytest.mark.django_db
 PENDING, LEASED, SKIPPED = DeliveryState.PENDING, DeliveryState.LEASED, DeliveryState.SKIPPED
-
-# Said again here, so that a change of the table has to be meant.
-EVERY = set(EventName)
-ALL_BUT_UPDATED = EVERY - {EventName.UPDATED}
-SUPERSEDED = {
-    EventName.CREATED: set(),
-    EventName.UPDATED: {EventName.UPDATED},
-    EventName.SCHEDULED: {EventName.CREATED, EventName.UPDATED},
-    EventName.RESCHEDULED: ALL_BUT_UPDATED,
-    EventName.STARTED: ALL_BUT_UPDATED,
-    EventName.COMPLETED: ALL_BUT_UPDATED,
-    EventName.CANCELLED: EVERY,
-    EventName.REMINDER: set(),
-    EventName.OVERDUE: {EventName.OVERDUE},
-}
 
 
 def both_are_due(earlier: Delivery, later: Delivery) -> None:
