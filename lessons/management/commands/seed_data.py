@@ -37,7 +37,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--lessons", type=int, default=10, help="how many lessons (10)")
         parser.add_argument("--students", type=int, default=5, help="how many students, at least 5 (5)")
-        parser.add_argument("--wait", action="store_true", help="until everybody has been told")
+        parser.add_argument("--wait", action="store_true", help="until everybody has been told of the new lessons")
 
     def handle(self, *args: Any, lessons: int, students: int, wait: bool, **options: Any) -> None:
         refuse_production()
@@ -47,22 +47,23 @@ class Command(BaseCommand):
             teachers, pupils = self._people(students, progress)
             made = self._lessons(lessons, teachers, pupils, progress)
             if wait:
-                self._wait(progress)
-        self.stdout.write(f"{User.objects.count()} people, {made} new lessons.")
+                self._wait(made, progress)
+        self.stdout.write(f"{User.objects.count()} people, {len(made)} new lessons.")
 
     def _people(self, students: int, progress: Progress) -> tuple[list[User], list[User]]:
         accounts = [*STAFF, *TEACHERS, *student_accounts(students)]
         users = {account.username: ensure(account) for account in progress.track(accounts, description="People")}
         return [users[a.username] for a in TEACHERS], [users[a.username] for a in student_accounts(students)]
 
-    def _lessons(self, number: int, teachers: list[User], pupils: list[User], progress: Progress) -> int:
+    def _lessons(self, number: int, teachers: list[User], pupils: list[User], progress: Progress) -> list[int]:
+        """The ids of the lessons that were not there yet."""
         titles = [f"{SUBJECTS[n % len(SUBJECTS)]} {n + 1}" for n in range(number)]
         there = set(Lesson.objects.filter(title__in=titles, teacher__in=teachers).values_list("title", flat=True))
-        made = 0
+        made = []
         with notifying_over(["log"]):
             for n in progress.track(range(number), description="Lessons"):
                 if titles[n] not in there:
-                    made += self._lesson(n, titles[n], teachers[n % len(teachers)], pupils)
+                    made.append(self._lesson(n, titles[n], teachers[n % len(teachers)], pupils))
         return made
 
     def _lesson(self, n: int, title: str, teacher: User, pupils: list[User]) -> int:
@@ -84,14 +85,15 @@ class Command(BaseCommand):
                 )
         except SlotConflict as error:
             self.stderr.write(f"“{title}” stays a draft: {error}")
-        return 1
+        return lesson.pk
 
     def _hour(self, slot: int) -> datetime:
         day = timezone.now().replace(minute=0, second=0, microsecond=0) + timedelta(days=1 + slot // len(HOURS))
         return day.replace(hour=HOURS[slot % len(HOURS)])
 
-    def _wait(self, progress: Progress) -> None:
-        waiting = Dispatch.objects.filter(settled_at__isnull=True)
+    def _wait(self, lessons: list[int], progress: Progress) -> None:
+        """Other lessons' messages may take as long as their channels do."""
+        waiting = Dispatch.objects.filter(lesson__in=lessons, settled_at__isnull=True)
         total = waiting.count() or 1
         task = progress.add_task("Notifications", total=total)
         deadline = time.monotonic() + WAIT_SECONDS

@@ -6,6 +6,7 @@ from pytest_django import Settings
 
 from lessons.models import Dispatch, Lesson, Status, User
 from lessons.policies import Role
+from lessons.tests.people import draft
 
 pytestmark = pytest.mark.django_db
 
@@ -50,6 +51,15 @@ def test_more_lessons_and_students_can_be_asked_for() -> None:
 
     assert Lesson.objects.count() == 23
     assert User.objects.filter(role=Role.STUDENT).count() == 7
+
+
+def test_the_demo_does_not_wait_for_the_messages_of_other_lessons(alice: User) -> None:
+    call_command("seed_data")
+    draft(alice)  # nobody is there to send what it notifies
+
+    call_command("seed_data", "--wait")
+
+    assert Dispatch.objects.filter(settled_at__isnull=True).exists()
 
 
 @pytest.mark.parametrize("arguments", [["--students", "4"], ["--lessons", "-1"]])
