@@ -16,7 +16,7 @@ setup: $(STAMP) ## make .venv from the lock
 $(STAMP): requirements-dev.lock
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	@$(VENV)/bin/uv --version 2>/dev/null | grep -q '^uv $(UV_VERSION)' || $(PY) -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	@$(VENV)/bin/uv pip sync --quiet --python $(PY) --require-hashes requirements-dev.lock
+	@$(VENV)/bin/uv pip sync --quiet --system-certs --python $(PY) --require-hashes requirements-dev.lock
 	@touch $@
 
 demo: setup ## the whole system in one command, until Ctrl-C
@@ -41,8 +41,8 @@ format: setup ## let ruff put the code in order
 	@$(VENV)/bin/ruff format . && $(VENV)/bin/ruff check --fix .
 
 lock: $(VENV)/bin/uv ## resolve the dependencies again, as new as pyproject.toml allows
-	@$(VENV)/bin/uv pip compile -q --upgrade --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements.lock
-	@$(VENV)/bin/uv pip compile -q --upgrade --universal --generate-hashes --no-header --python-version 3.11 --group dev pyproject.toml -o requirements-dev.lock
+	@$(VENV)/bin/uv pip compile -q --system-certs --upgrade --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements.lock
+	@$(VENV)/bin/uv pip compile -q --system-certs --upgrade --universal --generate-hashes --no-header --python-version 3.11 --group dev pyproject.toml -o requirements-dev.lock
 
 $(VENV)/bin/uv:
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
