@@ -6,6 +6,8 @@ from typing import Any
 from celery import Celery
 from celery.signals import heartbeat_sent
 
+from lessons import heartbeat
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
 
 app = Celery("backend")
@@ -15,6 +17,4 @@ app.autodiscover_tasks()
 
 @heartbeat_sent.connect
 def tell_readyz(**_: Any) -> None:
-    from lessons import heartbeat
-
     heartbeat.beat(heartbeat.WORKER)

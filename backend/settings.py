@@ -6,6 +6,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
 
+from backend.addresses import for_kombu
 from backend.environment import Environment, SettingRefused
 from backend.timing import Timing
 
@@ -166,7 +167,6 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "lessons.api.schema.Schema",
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
-    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 DRF_STANDARDIZED_ERRORS = {
     "EXCEPTION_HANDLER_CLASS": "lessons.api.problems.ProblemHandler",
@@ -176,7 +176,6 @@ DRF_STANDARDIZED_ERRORS = {
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=7),
-    "UPDATE_LAST_LOGIN": False,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Lesson Management System",
@@ -232,17 +231,11 @@ if IS_PRODUCTION and TIME_SCALE != 1:
     raise SettingRefused("TIME_SCALE", f"is {TIME_SCALE:g}: it should be 1 (or unset) where ENVIRONMENT=production")
 TIMING = Timing.scaled(TIME_SCALE)
 
-
 # --- Celery -------------------------------------------------------------------------------------
-def _for_kombu(url: str) -> str:
-    """Kombu's form of redis-py's address of a Unix socket."""
-    return url.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=")
-
-
 # Celery also reads these two variables itself, so they have to be in kombu's form.
 _KOMBU_SCHEMES = ["redis", "rediss", "redis+socket"]
-CELERY_BROKER_URL = env.url("CELERY_BROKER_URL", _for_kombu(REDIS_URL), [*_KOMBU_SCHEMES, "amqp", "amqps"])
-CELERY_RESULT_BACKEND = env.url("CELERY_RESULT_BACKEND", _for_kombu(REDIS_URL), _KOMBU_SCHEMES)
+CELERY_BROKER_URL = env.url("CELERY_BROKER_URL", for_kombu(REDIS_URL), [*_KOMBU_SCHEMES, "amqp", "amqps"])
+CELERY_RESULT_BACKEND = env.url("CELERY_RESULT_BACKEND", for_kombu(REDIS_URL), _KOMBU_SCHEMES)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # One try and one second: a request that wakes the relay never waits for a broker that is away.
 _ONE_TRY = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}

@@ -49,9 +49,9 @@ def available_transitions(lesson: Lesson, person: User) -> list[str]:
 
 def blocked_transitions(lesson: Lesson, person: User) -> dict[str, Obstacle]:
     """What `person` may not do with `lesson` now, and why."""
-    blocked = {}
+    blocked, relation = {}, lesson.relation_of(person)
     for name in TRANSITIONS:
-        if not policies.has_right(person, Right(name), lesson.relation_of(person)):
+        if not policies.has_right(person, Right(name), relation):
             blocked[name] = NOT_YOURS
         elif obstacle := lesson.obstacle_to(name):
             blocked[name] = obstacle

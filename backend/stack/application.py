@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from backend.addresses import for_kombu
 from backend.stack.place import Place
 from backend.stack.ports import HOST, Ports
 from backend.stack.postgres import start_postgres
@@ -31,7 +32,7 @@ def start_services(supervisor: Supervisor, place: Place, ports: Ports) -> dict[s
     """Starts PostgreSQL and Valkey; returns the application's settings, none left to the surroundings."""
     redis_url = start_valkey(supervisor, place)
     # Celery reads these two variables itself, past the settings, and speaks kombu's dialect.
-    broker_url = redis_url.replace("unix://", "redis+socket://")
+    broker_url = for_kombu(redis_url)
     return {
         "ENVIRONMENT": "development",
         "DEBUG": "true",

@@ -25,6 +25,11 @@ class AttemptOutcome(models.TextChoices):
     LOST = "lost", _("lost")
 
 
+def idempotency_key_of(delivery_id: int) -> str:
+    """The same for every try, so that a provider that honours it sends once."""
+    return f"delivery-{delivery_id}"
+
+
 UNFINISHED = Q(state__in=[DeliveryState.PENDING, DeliveryState.LEASED])
 
 
@@ -94,8 +99,7 @@ class Delivery(models.Model):
 
     @property
     def idempotency_key(self) -> str:
-        """The same for every try, so that a provider that honours it sends once."""
-        return f"delivery-{self.pk}"
+        return idempotency_key_of(self.pk)
 
     def __str__(self) -> str:
         return f"{self.channel} to {self.recipient_id}: {self.state}"

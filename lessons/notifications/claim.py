@@ -11,18 +11,13 @@ from django.db import transaction
 
 from lessons.models import ChordRun
 from lessons.notifications.channels import Channel
+from lessons.notifications.due import due_names
 from lessons.notifications.order import Candidate, Verdict, judge
 from lessons.notifications.settle import settle
 from lessons.notifications.sql import execute, fetch
 from lessons.notifications.successors import free_successors
 
 LONGEST_HEADER = 200  # tasks: a longer chord takes seconds to publish, and more memory per task
-
-DUE_CHANNELS = """
-SELECT c.name FROM unnest(%(names)s::text[]) AS c (name)
- WHERE EXISTS (SELECT 1 FROM lessons_delivery d
-                WHERE d.channel = c.name AND d.state = 'pending' AND d.next_attempt_at <= now())
-"""
 
 ENSURE_CHANNEL = """
 INSERT INTO lessons_channel (name, "window") VALUES (%(name)s, %(window)s) ON CONFLICT DO NOTHING
@@ -80,7 +75,7 @@ class Claim:
 def due_channels(channels: Iterable[Channel]) -> list[Channel]:
     """Those of `channels` on which something is due: an idle relay asks no more than this."""
     by_name = {channel.name: channel for channel in channels}
-    return [by_name[name] for (name,) in fetch(DUE_CHANNELS, names=list(by_name))]
+    return [by_name[name] for name in due_names(by_name)]
 
 
 def claim(channel: Channel) -> Claim | None:

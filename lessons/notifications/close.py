@@ -4,6 +4,7 @@ import logging
 import uuid
 
 from django.db import transaction
+from django.db.models.functions import Now
 
 from lessons.models import ChordRun, RunState
 from lessons.notifications.sql import fetch
@@ -23,8 +24,6 @@ SELECT count(*) FILTER (WHERE a.outcome = 'sent'),
  WHERE a.run_id = %(run)s
 """
 
-CLOSE = "UPDATE lessons_chordrun SET closed_at = now() WHERE id = %(run)s RETURNING closed_at"
-
 
 def close_run(*, run_id: uuid.UUID | str) -> None:
     """Write the run's report and close it. Called by the chord's body, by its on_error and by the reaper: the first
@@ -42,8 +41,9 @@ def close_run(*, run_id: uuid.UUID | str) -> None:
             "seconds": seconds,
             "mean_seconds": mean,
         }
-        run.state = RunState.LOST if run.state == RunState.LOST else RunState.CLOSED
-        run.closed_at = fetch(CLOSE, run=run.pk)[0][0]
+        if run.state == RunState.RUNNING:
+            run.state = RunState.CLOSED
+        run.closed_at = Now()
         run.save(update_fields=["report", "state", "closed_at"])
     logger.info("Run %s of %s is %s: %s", run.pk, run.channel, run.state, run.report)
     if dead:

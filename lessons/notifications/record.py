@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import transaction
 
 from lessons.models import AttemptOutcome, DeliveryState
+from lessons.notifications.due import due_names
 from lessons.notifications.retry import Decision
 from lessons.notifications.settle import settle
 from lessons.notifications.sql import execute, fetch
@@ -50,11 +51,6 @@ SELECT id, event_id FROM recorded WHERE state IN ('sent', 'dead')
 
 # Rather late than lost: what is not recorded counts as lost, and is sent again.
 PATIENCE = "SET LOCAL lock_timeout = '30s'"
-
-HAS_DUE = """
-SELECT EXISTS (SELECT 1 FROM lessons_delivery
-                WHERE channel = %(channel)s AND state = 'pending' AND next_attempt_at <= now())
-"""
 
 
 @dataclass(frozen=True)
@@ -113,4 +109,4 @@ def record(*, run_id: uuid.UUID | str, task_id: str | None, channel: str, result
         ended = fetch(RECORD, run=str(run_id), task=task_id, slack=settings.TIMING.retry_slack, **columns)
         freed = free_successors([id_ for id_, _ in ended])
         settle({dispatch for _, dispatch in ended})
-    return Recorded(len(ended), freed > 0 or fetch(HAS_DUE, channel=channel)[0][0])
+    return Recorded(len(ended), freed > 0 or bool(due_names([channel])))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
+from lessons.models.delivery import idempotency_key_of
 from lessons.notifications.messages import EventFacts, Message, Recipient
 from lessons.notifications.sql import fetch
 
@@ -44,7 +45,7 @@ def take(run_id: uuid.UUID | str, delivery_ids: Sequence[int]) -> list[Taken]:
     rows = fetch(TAKE, ids=list(delivery_ids), run=str(run_id), lease=settings.TIMING.lease)
     events = _events({row[2] for row in rows})
     return [
-        Taken(Message(id_, f"delivery-{id_}", Recipient(*person), events[event_id]), channel, attempt, limit, age)
+        Taken(Message(id_, idempotency_key_of(id_), Recipient(*person), events[event_id]), channel, attempt, limit, age)
         for id_, channel, event_id, attempt, limit, age, *person in sorted(rows)
     ]
 

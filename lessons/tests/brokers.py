@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from celery import current_app
 from pytest_django import Settings
 
+from backend.addresses import for_kombu
 from lessons.broker import breaker, connection
 
 HOST = "127.0.0.1"
@@ -50,14 +51,9 @@ def broker_at(where: Place, settings: Settings, *, within_seconds: float) -> Ite
 def use_broker(url: str, settings: Settings) -> None:
     """Have this process forget the broker that it knows, and its troubles with it, for the one at `url`."""
     settings.REDIS_URL = url
-    settings.CELERY_BROKER_URL = settings.CELERY_RESULT_BACKEND = kombu_form(url)
+    settings.CELERY_BROKER_URL = settings.CELERY_RESULT_BACKEND = for_kombu(url)
     connection.cache_clear()
     breaker.reset()
     app = current_app._get_current_object()
     app._after_fork()  # drops its pools
     app._backend_cache = app._local.backend = None
-
-
-def kombu_form(url: str) -> str:
-    """Kombu's way to write redis-py's address of a Unix socket."""
-    return url.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=")

@@ -11,9 +11,9 @@ from typing import Self
 from django.conf import settings
 from django.db import connection
 
+from backend.addresses import for_kombu
 from backend.stack.processes import Command, Process
 from backend.stack.supervisor import Supervisor
-from lessons.tests.brokers import kombu_form
 
 READY_WITHIN_SECONDS = 30.0
 QUEUES = "control,deliver.log,deliver.sms"
@@ -83,4 +83,4 @@ def _surroundings() -> dict[str, str]:
 
 def at_broker(url: str) -> dict[str, str]:
     """The settings that name the broker."""
-    return {"REDIS_URL": url, "CELERY_BROKER_URL": kombu_form(url), "CELERY_RESULT_BACKEND": kombu_form(url)}
+    return {"REDIS_URL": url, "CELERY_BROKER_URL": for_kombu(url), "CELERY_RESULT_BACKEND": for_kombu(url)}
