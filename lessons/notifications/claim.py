@@ -25,12 +25,18 @@ INSERT INTO lessons_channel (name, "window") VALUES (%(name)s, %(window)s) ON CO
 
 # Not SKIP LOCKED: the claims of one channel come one after the other.
 LOCK_CHANNEL = """
-SELECT "window", open_until IS NOT NULL FROM lessons_channel
+SELECT "window", open_until FROM lessons_channel
  WHERE name = %(name)s AND (open_until IS NULL OR open_until < now())
    FOR NO KEY UPDATE
 """
 
 IN_FLIGHT = "SELECT count(*) FROM lessons_delivery WHERE channel = %(name)s AND state = 'leased'"
+
+# What was launched before the circuit opened, and died with its worker, would keep the probe waiting for its lease.
+PROBES = """
+SELECT count(*) FROM lessons_delivery d JOIN lessons_chordrun r ON r.id = d.run_id
+ WHERE d.channel = %(name)s AND d.state = 'leased' AND r.started_at > %(since)s
+"""
 
 # now(), not clock_timestamp(): only a stable function can use the index.
 CANDIDATES = """
@@ -95,14 +101,19 @@ def _lock_candidates(channel: Channel) -> list[Candidate]:
     rows = fetch(LOCK_CHANNEL, name=channel.name)
     if not rows:
         return []  # the circuit is open
-    window, half_open = rows[0]
+    window, was_open_until = rows[0]
+    if was_open_until:  # half open: one at a time finds out whether the channel works again
+        probes = fetch(PROBES, name=channel.name, since=was_open_until)[0][0]
+        return [] if probes else _candidates(channel, limit=1)
     in_flight = fetch(IN_FLIGHT, name=channel.name)[0][0]
-    free = (1 if half_open else window) - in_flight
-    if free <= 0:
-        return []
-    candidates = [Candidate(*row) for row in fetch(CANDIDATES, name=channel.name, limit=free)]
+    free = window - in_flight
+    candidates = _candidates(channel, limit=free) if free > 0 else []
     # Under load, a window that is nearly full is left to drain a little: many small chords cost more than few.
-    return [] if len(candidates) == free < window // 4 and not half_open and in_flight else candidates
+    return [] if len(candidates) == free < window // 4 and in_flight else candidates
+
+
+def _candidates(channel: Channel, *, limit: int) -> list[Candidate]:
+    return [Candidate(*row) for row in fetch(CANDIDATES, name=channel.name, limit=limit)]
 
 
 def _carry_out(verdict: Verdict) -> None:

@@ -170,6 +170,16 @@ def test_a_channel_whose_circuit_was_open_is_probed_by_one_message_at_a_time(ali
     assert claim(SMS) is None
 
 
+def test_what_died_with_its_worker_before_the_circuit_opened_does_not_keep_the_probe_waiting(alice: User) -> None:
+    due = due_sms(alice, 3)
+    the_channel(window=1)
+    dead = claimed("sms")
+    put(dead.run, started_at=timezone.now() - HOUR)
+    the_channel(open_until=timezone.now() - HOUR / 2)
+
+    assert claimed("sms").batches == [due[1:2]]
+
+
 # --- Batches ------------------------------------------------------------------------------------------
 
 
