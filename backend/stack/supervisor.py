@@ -59,6 +59,10 @@ class Supervisor:
             records.write(process.record.to_line())
         return process
 
+    def named(self, name: str) -> Process:
+        """The running process of that name, the latest of several."""
+        return next(process for process in reversed(self._processes) if process.record.name == name)
+
     def stop(self, process: Process) -> None:
         """Ends the process and its descendants: asked first, killed when its time is over."""
         end([process.record], within_seconds=process.record.stop_within_seconds)

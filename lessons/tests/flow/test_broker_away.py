@@ -13,8 +13,8 @@ from lessons.models import Delivery, User
 from lessons.tests.brokers import use_broker
 from lessons.tests.flow.processes import Processes, at_broker
 from lessons.tests.flow.progress import everything_arrived_once, is_settled
-from lessons.tests.flow.proxy import Proxy
 from lessons.tests.people import draft
+from lessons.tests.proxy import Proxy
 from lessons.tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -1,7 +1,8 @@
-"""A small TCP proxy in front of the broker, that can refuse, or fall silent."""
+"""A small TCP proxy that can refuse, fall silent, dawdle, or hang up in mid-word."""
 
 import socket
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
@@ -10,26 +11,33 @@ from urllib.parse import urlsplit
 
 HOST = "127.0.0.1"
 CHUNK = 65_536
+DEFAULT_PORTS = {"redis": 6379, "amqp": 5672}
 
 
 class Proxy:
-    """Passes everything on at first. Its port stays the same all along."""
+    """Stands before the server of a URL. Passes everything on at first; its port stays the same all along."""
 
-    def __init__(self, broker_url: str) -> None:
-        parts = urlsplit(broker_url)
+    def __init__(self, server_url: str) -> None:
+        self._parts = parts = urlsplit(server_url)
         self._upstream: Callable[[], socket.socket] = (
             (lambda: _connect_to_file(parts.path))
             if parts.scheme == "unix"
-            else (lambda: socket.create_connection((parts.hostname or HOST, parts.port or 6379)))
+            else (lambda: socket.create_connection((parts.hostname or HOST, parts.port or DEFAULT_PORTS[parts.scheme])))
         )
-        self._database = parts.query.removeprefix("db=") if parts.scheme == "unix" else parts.path.lstrip("/")
         self._port = 0
         self._passing = threading.Event()
+        self._delay_seconds = 0.0
+        self._bytes_left: int | None = None
         self._connections: list[socket.socket] = []
 
     @property
     def url(self) -> str:
-        return f"redis://{HOST}:{self._port}/{self._database or 0}"
+        """The server's, by way of the proxy; a Redis on a socket becomes one on a port."""
+        parts = self._parts
+        if parts.scheme == "unix":
+            return f"redis://{HOST}:{self._port}/{parts.query.removeprefix('db=') or 0}"
+        login = parts.netloc.rpartition("@")[0]
+        return parts._replace(netloc=f"{login}@{HOST}:{self._port}" if login else f"{HOST}:{self._port}").geturl()
 
     def __enter__(self) -> Self:
         self._listen()
@@ -54,8 +62,17 @@ class Proxy:
         """Connections are taken and kept, and nothing comes through, either way."""
         self._passing.clear()
 
+    def delay(self, seconds: float) -> None:
+        """Whatever is said arrives so much later."""
+        self._delay_seconds = seconds
+
+    def cut_after(self, number_of_bytes: int) -> None:
+        """So many more bytes come through, whoever sends them; then everybody is hung up on, once."""
+        self._bytes_left = number_of_bytes
+
     def pass_on(self) -> None:
-        """Everything comes through again, what was held back included."""
+        """Everything comes through again at once, what was held back included."""
+        self._delay_seconds, self._bytes_left = 0.0, None
         self._passing.set()
         if self._listener.fileno() < 0:  # closed
             self._listen()
@@ -78,10 +95,26 @@ class Proxy:
         with suppress(OSError):
             while data := source.recv(CHUNK):
                 self._passing.wait()
-                sink.sendall(data)
+                if self._delay_seconds:
+                    time.sleep(self._delay_seconds)
+                sink.sendall(self._let_through(data))
         for end in (source, sink):
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
+
+    def _let_through(self, data: bytes) -> bytes:
+        """As much of it as a cut leaves; raises OSError once nothing is left."""
+        if self._bytes_left is None:
+            return data
+        left, self._bytes_left = self._bytes_left, max(0, self._bytes_left - len(data))
+        if left == 0:
+            for connection in self._connections:
+                with suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+            self._connections.clear()
+            self._bytes_left = None
+            raise ConnectionAbortedError("cut off")
+        return data[:left]
 
 
 def _connect_to_file(path: str) -> socket.socket:

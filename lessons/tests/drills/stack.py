@@ -1,0 +1,271 @@
+"""The whole system of one drill: its processes, to be started, frozen and killed one by one."""
+
+import dataclasses
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+from backend.addresses import for_kombu
+from backend.gateway import Gateway
+from backend.stack import application
+from backend.stack.place import Place
+from backend.stack.ports import HOST, Ports
+from backend.stack.processes import Command, Process
+from backend.stack.supervisor import Supervisor
+from backend.stack.valkey import start_valkey
+from backend.timing import Timing
+from lessons.tests.drills.cluster import Cluster
+from lessons.tests.proxy import Proxy
+
+TOKEN = "open sesame"
+READY_WITHIN_SECONDS = 60.0
+ALL_QUEUES = "control,deliver.log,deliver.email,deliver.sms"
+
+UNFINISHED = """
+SELECT (SELECT count(*) FROM lessons_dispatch WHERE settled_at IS NULL)
+     + (SELECT count(*) FROM lessons_delivery WHERE state IN ('pending', 'leased'))
+     + (SELECT count(*) FROM lessons_chordrun WHERE closed_at IS NULL)
+"""
+
+
+class Stack:
+    """What a drill has in hand. Leaving the `stack()` below ends every process started in it."""
+
+    def __init__(
+        self,
+        *,
+        cluster: Cluster,
+        database: str,
+        database_url: str,
+        supervisor: Supervisor,
+        place: Place,
+        time_scale: float,
+        mutation: str | None,
+    ) -> None:
+        self.cluster, self._database = cluster, database
+        self._supervisor, self._place = supervisor, place
+        self.timing = Timing.scaled(time_scale)
+        self._mutation = mutation
+        self._names = count(1)
+        self.ports = Ports.free()
+        self.workers: list[Process] = []
+        self.settings = {
+            "ENVIRONMENT": "development",
+            "SECRET_KEY": place.secret_key(),
+            "ALLOWED_HOSTS": HOST,
+            "DATABASE_URL": database_url,
+            "TIME_SCALE": str(time_scale),
+            "NOTIFICATION_CHANNELS": "sms",
+            "SENTRY_DSN": "",
+        }
+
+    # --- What the system needs ---------------------------------------------------------------------
+
+    def open_gateway(self, *, latency_seconds: float) -> None:
+        self.gateway = Gateway(token=TOKEN, latency_seconds=latency_seconds, log=self.journal)
+        self.gateway.start()
+        self.settings |= {"SMS_GATEWAY_URL": self.gateway.url, "SMS_GATEWAY_TOKEN": TOKEN}
+
+    @property
+    def journal(self) -> Path:
+        """The gateway's own log."""
+        return self._place.directory / "gateway.jsonl"
+
+    @property
+    def logs(self) -> Path:
+        return self._supervisor.logs
+
+    def start_valkey(self) -> None:
+        """Also again, after it was stopped: empty then."""
+        self.valkey_url = start_valkey(self._supervisor, self._place)
+
+    def stop_valkey(self) -> None:
+        self._supervisor.stop(self._supervisor.named("valkey"))
+
+    def reach_broker_at(self, url: str) -> None:
+        broker = for_kombu(url)
+        self.settings |= {"REDIS_URL": url, "CACHE_URL": url}
+        self.settings |= {"CELERY_BROKER_URL": broker, "CELERY_RESULT_BACKEND": broker}
+
+    # --- Its processes -----------------------------------------------------------------------------
+
+    def start_web(self) -> None:
+        """The site, ready to answer at `url`."""
+        web = self._start(application.web(self.ports))
+        self._wait_for(web, lambda: _answers(f"{self.url}/livez"))
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self.ports.web}"
+
+    def start_worker(self, *, queues: str = ALL_QUEUES, concurrency: int = 4, **settings: str) -> Process:
+        """Ready to take tasks."""
+        worker = self.launch_worker(queues=queues, concurrency=concurrency, **settings)
+        self._wait_for(worker, lambda: worker.has_logged(" ready."))
+        return worker
+
+    def launch_worker(self, *, queues: str = ALL_QUEUES, concurrency: int = 4, **settings: str) -> Process:
+        """It will be ready by and by."""
+        given = {"--queues": queues, "--concurrency": str(concurrency)}
+        command = application.worker()
+        before = (None, *command.arguments)
+        arguments = [given.get(str(option), value) for option, value in zip(before, command.arguments, strict=False)]
+        worker = self._start(dataclasses.replace(command, arguments=tuple(arguments)), **settings)
+        self.workers.append(worker)
+        return worker
+
+    def start_beat(self) -> Process:
+        return self._start(application.beat(self._place))
+
+    def start_relay(self, **settings: str) -> Process:
+        """`manage.py relay --loop`, which does what beat does."""
+        return self._start(application.manage("relay", "--loop"), **settings)
+
+    def run(self, *arguments: str, **settings: str) -> Process:
+        """A Python program, `-m MODULE …` or `manage.py …`, to its end."""
+        command = Command(name=f"run-{next(self._names)}", arguments=(sys.executable, *arguments))
+        return self._supervisor.run(self._mutated(command), {**self._environment(), **settings})
+
+    def start(self, *arguments: str, **settings: str) -> Process:
+        """As `run()`, without waiting for its end."""
+        return self._start(Command(name="program", arguments=(sys.executable, *arguments)), **settings)
+
+    # --- What is done to them ----------------------------------------------------------------------
+
+    def kill(self, process: Process) -> None:
+        """Without warning, its children included, as when the machine dies."""
+        with_children = os.getpgid(process.popen.pid)
+        os.killpg(with_children, signal.SIGKILL)
+        self._forget(process)
+
+    def kill_all_workers(self) -> None:
+        for worker in list(self.workers):
+            os.killpg(worker.popen.pid, signal.SIGKILL)
+        for worker in list(self.workers):
+            self._forget(worker)
+
+    def terminate(self, process: Process) -> float:
+        """Ask it to end, as an orchestrator does; the seconds that it took."""
+        started = time.monotonic()
+        process.popen.send_signal(signal.SIGTERM)
+        process.popen.wait(timeout=120)
+        seconds = time.monotonic() - started
+        self._forget(process)
+        return seconds
+
+    def freeze(self, process: Process) -> None:
+        os.killpg(process.popen.pid, signal.SIGSTOP)
+
+    def thaw(self, process: Process) -> None:
+        os.killpg(process.popen.pid, signal.SIGCONT)
+
+    # --- What the observer sees --------------------------------------------------------------------
+
+    def query(self, statement: str, *parameters: Any) -> list[Any]:
+        """Rows as named tuples; [] for a statement that has none. Past the application, on a connection of its own."""
+        connection = self.cluster.connect(self._database)
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(statement, parameters or None)
+                return list(cursor.fetchall()) if cursor.description else []
+        finally:
+            connection.close()
+
+    def value(self, statement: str, *parameters: Any) -> Any:
+        return self.query(statement, *parameters)[0][0]
+
+    def wait_until(self, condition: Callable[[], object], *, within_seconds: float, what: str) -> float:
+        """Returns the seconds that it took; raises `Overdue` when it does not come true."""
+        started = time.monotonic()
+        while not condition():
+            if time.monotonic() - started > within_seconds:
+                raise Overdue(f"{what}: not within {within_seconds:g} s")
+            time.sleep(0.05)
+        return time.monotonic() - started
+
+    def wait_until_told(self, *, within_seconds: float) -> float:
+        """Until nothing is unfinished: dispatches settled, deliveries ended, runs closed."""
+        return self.wait_until(
+            lambda: self.value(UNFINISHED) == 0, within_seconds=within_seconds, what="everybody told"
+        )
+
+    # --- Inside ------------------------------------------------------------------------------------
+
+    def _start(self, command: Command, **settings: str) -> Process:
+        named = dataclasses.replace(command, name=f"{command.name}-{next(self._names)}", stop_within_seconds=0.5)
+        return self._supervisor.start(self._mutated(named), {**self._environment(), **settings})
+
+    def _mutated(self, command: Command) -> Command:
+        """The same program with one of its safeguards taken out."""
+        if self._mutation is None:
+            return command
+        python, *program = command.arguments
+        arguments = (python, "-m", "lessons.tests.drills.mutant", self._mutation, *program)
+        return dataclasses.replace(command, arguments=arguments)
+
+    def _environment(self) -> dict[str, str]:
+        return application.process_environment(self.settings, self._place)
+
+    def _wait_for(self, process: Process, is_ready: Callable[[], bool]) -> None:
+        self._supervisor.wait_until(is_ready, process, within_seconds=READY_WITHIN_SECONDS)
+
+    def _forget(self, process: Process) -> None:
+        self._supervisor.stop(process)
+        if process in self.workers:
+            self.workers.remove(process)
+
+
+class Overdue(AssertionError):
+    """What should have come true did not, in time."""
+
+
+@contextmanager
+def stack(
+    cluster: Cluster,
+    *,
+    name: str,
+    time_scale: float,
+    latency_seconds: float = 0.05,
+    proxied: bool = False,
+    mutation: str | None = None,
+) -> Iterator[Stack]:
+    """The services and the outside world of a drill, its application still to be started.
+
+    `proxied`: the broker is reached by way of `stack.proxy`. `mutation`: see `lessons.tests.drills.mutant`.
+    """
+    database = f"drill_{name.lower()}"
+    with ExitStack() as ends:
+        database_url = ends.enter_context(cluster.database(database))
+        place = Place.throw_away()
+        supervisor = ends.enter_context(Supervisor(place.directory, throw_away=place.everything))
+        made = Stack(
+            cluster=cluster,
+            database=database,
+            database_url=database_url,
+            supervisor=supervisor,
+            place=place,
+            time_scale=time_scale,
+            mutation=mutation,
+        )
+        made.start_valkey()
+        if proxied:
+            made.proxy = ends.enter_context(Proxy(made.valkey_url))
+        made.reach_broker_at(made.proxy.url if proxied else made.valkey_url)
+        made.open_gateway(latency_seconds=latency_seconds)
+        ends.callback(made.gateway.stop)
+        yield made
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urlopen(url, timeout=2):
+            return True
+    except OSError:
+        return False
