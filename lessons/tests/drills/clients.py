@@ -1,5 +1,6 @@
 """Clients of the API that move lessons through their life, and remember every answer they got."""
 
+import copy
 import itertools
 import queue
 import threading
@@ -10,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import requests
+
+from lessons.tests.drills.stack import Stack
 
 PASSWORD = "demo-pass-1"
 TEACHERS = tuple(f"teacher_{n}" for n in range(1, 6))
@@ -24,6 +27,7 @@ TARGETS = {
 }
 TIMEOUT_SECONDS = 20
 PAUSE_AFTER_FAILURE_SECONDS = 0.2
+PATIENCE_SECONDS = 90.0
 
 _hours = itertools.count(24)  # each lesson has times of its own, so that nobody is booked twice
 
@@ -37,10 +41,17 @@ class Answer:
     status: int | None
     seconds: float
     body: dict[str, Any]
+    content_type: str = ""
+    retry_after: str = ""
 
     @property
     def is_acknowledged(self) -> bool:
         return self.status in (200, 201)
+
+    @property
+    def is_problem(self) -> bool:
+        """A refusal in the form in which the API promises its refusals."""
+        return self.content_type == "application/problem+json" and self.body.get("status") == self.status
 
 
 class Client:
@@ -53,24 +64,25 @@ class Client:
         self._http.headers["Authorization"] = f"Bearer {token.json()['access']}"
         self.answers: list[Answer] = []
 
-    def me(self) -> int:
-        return int(self._send("GET", "/me/").json()["id"])
+    def again(self) -> "Client":
+        """The same person at another screen: logging in takes a while, on purpose."""
+        other = copy.copy(self)
+        other._http, other.answers = requests.Session(), []
+        other._http.headers.update(self._http.headers)
+        return other
 
     def lesson(self, lesson: int) -> dict[str, Any]:
         answer: dict[str, Any] = self._send("GET", f"/lessons/{lesson}/").json()
         return answer
 
+    def get(self, path: str) -> Answer:
+        """Read something. No change, and so not one of the answers that are kept."""
+        return self._ask("GET", path, path)
+
     def post(self, action: str, lesson: int | None, body: dict[str, Any] | None = None) -> Answer:
         """`create`, or a transition of a lesson; whatever comes of it is an answer."""
         path = "/lessons/" if lesson is None else f"/lessons/{lesson}/{action}/"
-        started = time.monotonic()
-        try:
-            response = self._send("POST", path, body)
-            status, answered = response.status_code, _json(response)
-        except requests.RequestException:
-            status, answered = None, {}
-        made = answered.get("id") if status == requests.codes.created else lesson
-        answer = Answer(action, made, status, time.monotonic() - started, answered)
+        answer = self._ask("POST", path, action, lesson, body)
         self.answers.append(answer)
         return answer
 
@@ -81,9 +93,12 @@ class Client:
         lesson: int | None = None
         for action in life:
             body = _body(action, hour, students)
+            deadline = time.monotonic() + PATIENCE_SECONDS
             while not (answer := self.post(action, lesson, body)).is_acknowledged:
                 if stop and stop.is_set():
                     return lesson
+                if time.monotonic() > deadline:
+                    raise AssertionError(f"{action} never succeeded: {answer}")
                 time.sleep(PAUSE_AFTER_FAILURE_SECONDS)
                 if lesson is not None and self._has_happened(action, lesson, body):
                     break
@@ -100,6 +115,19 @@ class Client:
             return moved == datetime.fromisoformat(body["start_time"])
         return bool(is_now.get("status") == TARGETS[action])
 
+    def _ask(
+        self, method: str, path: str, action: str, lesson: int | None = None, body: dict[str, Any] | None = None
+    ) -> Answer:
+        started = time.monotonic()
+        try:
+            response = self._send(method, path, body)
+        except requests.RequestException:
+            return Answer(action, lesson, None, time.monotonic() - started, {})
+        seconds, answered = time.monotonic() - started, _json(response)
+        made = answered.get("id") if response.status_code == requests.codes.created else lesson
+        content_type, retry_after = (response.headers.get(name, "") for name in ("Content-Type", "Retry-After"))
+        return Answer(action, made, response.status_code, seconds, answered, content_type, retry_after)
+
     def _send(self, method: str, path: str, body: dict[str, Any] | None = None) -> requests.Response:
         return self._http.request(method, f"{self._url}{path}", json=body, timeout=TIMEOUT_SECONDS)
 
@@ -107,9 +135,12 @@ class Client:
 class Load:
     """Several clients at once, each a teacher with one student per lesson: two people are told of each step."""
 
-    def __init__(self, url: str, *, clients: int = 4, students: int = 20) -> None:
-        self.students = [Client(url, f"student_{n}").me() for n in range(1, students + 1)]
-        self.clients = [Client(url, TEACHERS[n % len(TEACHERS)]) for n in range(clients)]
+    def __init__(self, stack: Stack, *, clients: int = 4) -> None:
+        self.students = student_ids(stack)
+        teachers = [Client(stack.url, name) for name in TEACHERS[:clients]]
+        self.clients = [
+            teachers[n] if n < len(teachers) else teachers[n % len(teachers)].again() for n in range(clients)
+        ]
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
 
@@ -172,6 +203,10 @@ class _Pace:
             turn = max(self._next, time.monotonic())
             self._next = turn + self._interval
         time.sleep(max(0.0, turn - time.monotonic()))
+
+
+def student_ids(stack: Stack) -> list[int]:
+    return [row.id for row in stack.query("SELECT id FROM lessons_user WHERE role = 'student' ORDER BY id")]
 
 
 def _body(action: str, hour: int, students: Sequence[int]) -> dict[str, Any] | None:

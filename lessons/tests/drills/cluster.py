@@ -17,7 +17,7 @@ from backend.stack.postgres import DATABASE, USER, start_postgres
 from backend.stack.processes import Command, Process
 from backend.stack.supervisor import Supervisor
 
-STUDENTS = 40
+STUDENTS = 10
 
 # What became of each delivery, step by step: the rows alone tell only where it ended.
 AUDIT = """

@@ -22,7 +22,7 @@ def kills(stack: Stack, size: Size) -> Outcome:
     stack.start_beat()
     for _ in range(WORKERS):
         stack.start_worker()
-    load = Load(stack.url)
+    load = Load(stack)
     load.start([FULL_LIFE] * lives, per_second=lives / (worker_kills * BETWEEN_KILLS_SECONDS))
     for number in range(1, worker_kills + 1):
         time.sleep(BETWEEN_KILLS_SECONDS)
