@@ -1,8 +1,11 @@
 """Reading settings from the environment, failing loudly and by name."""
 
 import os
+import re
 import zoneinfo
 from collections.abc import Callable, Sequence
+from datetime import timedelta
+from email.utils import parseaddr
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -11,6 +14,8 @@ import environ
 
 T = TypeVar("T")
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
+SPAN_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+SMTP_PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}  # in the clear, STARTTLS, TLS from the start
 
 
 class SettingRefused(SystemExit):
@@ -81,6 +86,18 @@ class Environment:
         hint = f"a comma-separated list of {', '.join(allowed) or 'words'}"
         return self._parsed(name, list(default), parse, hint)
 
+    def spans(self, name: str, default: Sequence[timedelta]) -> list[timedelta]:
+        """A comma-separated list of spans of time, or `none`; the longest first, each of them once."""
+
+        def parse(value: str) -> list[timedelta]:
+            words = [] if value == "none" else [word.strip() for word in value.split(",") if word.strip()]
+            parts = [re.fullmatch("([1-9][0-9]{0,3})([mhd])", word) for word in words]
+            if not all(parts):
+                raise ValueError
+            return sorted({int(part[1]) * SPAN_UNITS[part[2]] for part in parts if part}, reverse=True)
+
+        return self._parsed(name, list(default), parse, "none, or a comma-separated list of spans like 30m, 24h, 2d")
+
     def choice(self, name: str, default: str, allowed: Sequence[str]) -> str:
         value = self.text(name, default)
         if value not in allowed:
@@ -104,6 +121,32 @@ class Environment:
             raise SettingRefused(
                 name, f"should be an address that begins with one of {', '.join(f'{s}://' for s in schemes)}"
             )
+        return value
+
+    def email(self, name: str, default: str) -> dict[str, object]:
+        """Django's `EMAIL_*` settings of an SMTP server's address."""
+        value = self.url(name, default, list(SMTP_PORTS))
+        try:
+            config = environ.Env.email_url_config(value)
+        except ValueError:  # no number where the port should be
+            config = {}
+        if not config.get("EMAIL_HOST"):
+            raise SettingRefused(name, "should be smtp://user:password@host:port, smtp+tls://… or smtp+ssl://…")
+        return {
+            "EMAIL_HOST": config["EMAIL_HOST"],
+            "EMAIL_PORT": config["EMAIL_PORT"] or SMTP_PORTS[urlsplit(value).scheme],
+            "EMAIL_HOST_USER": config["EMAIL_HOST_USER"] or "",
+            "EMAIL_HOST_PASSWORD": config["EMAIL_HOST_PASSWORD"] or "",
+            "EMAIL_USE_TLS": config.get("EMAIL_USE_TLS", False),
+            "EMAIL_USE_SSL": config.get("EMAIL_USE_SSL", False),
+        }
+
+    def sender(self, name: str, default: str) -> str:
+        """Whom e-mails come from: an address, with or without a name."""
+        value = self.text(name, default)
+        address = parseaddr(value)[1]
+        if not (address.isascii() and address.partition("@")[2] and value.isprintable()):
+            raise SettingRefused(name, f"is {value!r}: it should be like School <lessons@school.example>")
         return value
 
     def database(self, name: str) -> dict[str, object]:

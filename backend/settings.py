@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from backend.addresses import for_kombu
 from backend.environment import Environment, SettingRefused
 from backend.timing import Timing
+from lessons.notifications.channels import REGISTRY  # reads no setting while it is imported
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -215,9 +216,20 @@ SPECTACULAR_SETTINGS = {
 # --- Lessons ------------------------------------------------------------------------------------
 # 0: a lesson may be started at any time; otherwise not earlier than this before its start_time.
 LESSON_START_WINDOW_MINUTES = env.number("LESSON_START_WINDOW_MINUTES", 0, 0, 24 * 60)
+# How long before its start everybody is reminded of a lesson.
+REMINDER_OFFSETS = env.spans("REMINDER_OFFSETS", [timedelta(hours=24), timedelta(hours=1)])
+# How long after its time the teacher of a lesson that was not started, or not completed, is told so.
+OVERDUE_AFTER_MINUTES = env.number("OVERDUE_AFTER_MINUTES", 10, 0, 12 * 60)
 
 # --- Notifications ------------------------------------------------------------------------------
-NOTIFICATION_CHANNELS = env.words("NOTIFICATION_CHANNELS", ["log", "sms"], allowed=["log", "sms"])
+NOTIFICATION_CHANNELS = env.words("NOTIFICATION_CHANNELS", list(REGISTRY), allowed=list(REGISTRY))
+if IS_PRODUCTION and "email" in NOTIFICATION_CHANNELS:
+    env.text("EMAIL_URL", hint="the SMTP server's address, or take email out of NOTIFICATION_CHANNELS")
+_smtp = env.email("EMAIL_URL", "smtp://127.0.0.1:8026")
+EMAIL_HOST, EMAIL_PORT = _smtp["EMAIL_HOST"], _smtp["EMAIL_PORT"]
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _smtp["EMAIL_HOST_USER"], _smtp["EMAIL_HOST_PASSWORD"]
+EMAIL_USE_TLS, EMAIL_USE_SSL = _smtp["EMAIL_USE_TLS"], _smtp["EMAIL_USE_SSL"]
+DEFAULT_FROM_EMAIL = env.sender("DEFAULT_FROM_EMAIL", "Lesson Management System <lessons@school.example>")
 SMS_GATEWAY_URL = env.url("SMS_GATEWAY_URL", "http://127.0.0.1:8025", ["http", "https"])
 SMS_GATEWAY_TOKEN = env.text("SMS_GATEWAY_TOKEN", "")
 if IS_PRODUCTION and "sms" in NOTIFICATION_CHANNELS and not SMS_GATEWAY_TOKEN:
@@ -230,6 +242,14 @@ TIME_SCALE = env.number("TIME_SCALE", 1, 0.001, 1)
 if IS_PRODUCTION and TIME_SCALE != 1:
     raise SettingRefused("TIME_SCALE", f"is {TIME_SCALE:g}: it should be 1 (or unset) where ENVIRONMENT=production")
 TIMING = Timing.scaled(TIME_SCALE)
+EMAIL_TIMEOUT = TIMING.provider_timeout
+
+# --- Retention ----------------------------------------------------------------------------------
+# Days. Of a finished lesson, deliveries are kept this long after everybody was told, or longer where one of them
+# died. Events and dispatches stay for ever.
+RETENTION_DAYS = env.number("RETENTION_DAYS", 90, 1, 36_500)
+RETENTION_DEAD_DAYS = env.number("RETENTION_DEAD_DAYS", 365, 1, 36_500)
+RETENTION_RUN_DAYS = env.number("RETENTION_RUN_DAYS", 30, 1, 36_500)
 
 # --- Celery -------------------------------------------------------------------------------------
 # Celery also reads these two variables itself, so they have to be in kombu's form.
@@ -239,8 +259,7 @@ CELERY_RESULT_BACKEND = env.url("CELERY_RESULT_BACKEND", for_kombu(REDIS_URL), _
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # One try and one second: a request that wakes the relay never waits for a broker that is away.
 _ONE_TRY = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
-CELERY_BROKER_TRANSPORT_OPTIONS = {
-    **_ONE_TRY,
+_REDIS_TRANSPORT = {
     "visibility_timeout": TIMING.visibility,
     # A worker of several queues takes them in the order in which it was given them. In turn, each task of a quick
     # channel would wait for one of a slow one, and lose its launch lease over that.
@@ -249,6 +268,12 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": REDIS_TIMEOUT_SECONDS,
     "socket_keepalive": True,
 }
+# RabbitMQ says of each message that it has it; quorum queues keep what they have when a node dies.
+_RABBITMQ_TRANSPORT = {"confirm_publish": True}
+_IS_RABBITMQ = CELERY_BROKER_URL.startswith("amqp")
+CELERY_BROKER_CONNECTION_TIMEOUT = REDIS_TIMEOUT_SECONDS
+CELERY_BROKER_TRANSPORT_OPTIONS = {**_ONE_TRY, **(_RABBITMQ_TRANSPORT if _IS_RABBITMQ else _REDIS_TRANSPORT)}
+CELERY_TASK_DEFAULT_QUEUE_TYPE = CELERY_TASK_CREATE_MISSING_QUEUE_TYPE = "quorum" if _IS_RABBITMQ else "classic"
 CELERY_TASK_PUBLISH_RETRY_POLICY = _ONE_TRY
 CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"retry_policy": _ONE_TRY}  # or a chord's launch hangs for 20 to 40 s
 CELERY_REDIS_SOCKET_TIMEOUT = CELERY_REDIS_SOCKET_CONNECT_TIMEOUT = REDIS_TIMEOUT_SECONDS
@@ -264,12 +289,13 @@ CELERY_TASK_TIME_LIMIT = TIMING.hard_limit
 CELERY_TASK_DEFAULT_QUEUE = "control"
 CELERY_WORKER_SEND_TASK_EVENTS = CELERY_TASK_SEND_SENT_EVENT = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# What nobody takes does not pile up without end: workers that return would do all of it first. But whether a call has
+# expired, a worker asks its own clock. One that is ahead of beat's must not throw every call away.
+_BEAT = {"expires": 2 * 3600, "ignore_result": True}
 CELERY_BEAT_SCHEDULE = {
-    "relay": {
-        "task": "lessons.relay",
-        "schedule": TIMING.tick,
-        "options": {"expires": TIMING.tick, "ignore_result": True},
-    },
+    "relay": {"task": "lessons.relay", "schedule": TIMING.tick, "options": _BEAT},
+    "remind": {"task": "lessons.remind", "schedule": TIMING.minute, "options": _BEAT},
+    "prune": {"task": "lessons.prune", "schedule": 60 * TIMING.minute, "options": _BEAT},
 }
 
 # --- Watching -----------------------------------------------------------------------------------

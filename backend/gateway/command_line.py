@@ -24,12 +24,13 @@ def add_options(parser: argparse.ArgumentParser, *, default_token: str) -> None:
     """Declare the gateway's options; `parser` may be Django's."""
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=int, default=8025, help="0 picks a free one (%(default)s)")
+    parser.add_argument("--mail-port", type=int, default=8026, help="the mail sink's; 0 picks a free one (%(default)s)")
     parser.add_argument(
         "--latency",
         type=_seconds,
         default=DEFAULT_LATENCY_SECONDS,
         metavar="SECONDS",
-        help="how long an accepted message waits for its answer (%(default)s)",
+        help="how long an accepted SMS waits for its answer (%(default)s)",
     )
     parser.add_argument(
         "--token",
@@ -40,9 +41,9 @@ def add_options(parser: argparse.ArgumentParser, *, default_token: str) -> None:
         "--log",
         type=Path,
         metavar="FILE",
-        help="append one JSON line per request that sends or changes something",
+        help="append one JSON line per SMS, e-mail or request that changes something",
     )
-    parser.add_argument("--seed", type=int, help="make the choice of requests that `error_rate` hits repeatable")
+    parser.add_argument("--seed", type=int, help="make the choice of sends that the error rates hit repeatable")
 
 
 def gateway_from(options: Mapping[str, Any]) -> Gateway:
@@ -50,6 +51,7 @@ def gateway_from(options: Mapping[str, Any]) -> Gateway:
     return Gateway(
         host=options["host"],
         port=options["port"],
+        mail_port=options["mail_port"],
         token=options["token"],
         latency_seconds=options["latency"],
         log=options["log"],
@@ -63,8 +65,9 @@ def serve_until_signalled(gateway: Gateway, *, out: Output) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: signalled.set())
     with gateway:
-        # Whoever started this process waits for the line to learn the port.
+        # Whoever started this process waits for the lines to learn the ports.
         out.write(f"Gateway listening on {gateway.url}\n")
+        out.write(f"Mail sink listening on {gateway.mail_url}\n")
         out.flush()
         signalled.wait()
 

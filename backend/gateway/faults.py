@@ -23,6 +23,14 @@ class Faults:
     refuse                  the connection of every send is reset
     accept_then_time_out    every send is accepted, and none answered
     fail_numbers            recipients that are declined with 422
+
+    and of the mail sink:
+
+    mail_latency_seconds        an accepted e-mail is answered after this
+    mail_error_rate             the share of e-mails that `mail_error_status` answers, without accepting them
+    mail_refuse                 who connects, or begins an e-mail, is sent away with 421
+    mail_accept_then_time_out   every e-mail is accepted, and none answered
+    fail_addresses              recipients that are declined with 550
     """
 
     latency_seconds: float = DEFAULT_LATENCY_SECONDS
@@ -33,6 +41,12 @@ class Faults:
     refuse: bool = False
     accept_then_time_out: bool = False
     fail_numbers: tuple[str, ...] = ()
+    mail_latency_seconds: float = 0.0
+    mail_error_rate: float = 0.0
+    mail_error_status: int = 451
+    mail_refuse: bool = False
+    mail_accept_then_time_out: bool = False
+    fail_addresses: tuple[str, ...] = ()
 
     def with_changes(self, changes: Mapping[str, Any]) -> "Faults":
         """A copy with some settings changed; raises Problem 400 that names the first bad one."""
@@ -42,7 +56,7 @@ class Faults:
 
 
 class FaultPanel:
-    """The settings in force and the dice for `error_rate`; safe under threads.
+    """The settings in force and the dice for the error rates; safe under threads.
 
     With the same seed the same sends fail: one throw per proper send, in order of arrival.
     """
@@ -85,16 +99,22 @@ def _is_integer(value: object, low: int, high: int) -> bool:
     return isinstance(value, int) and _is_number(value, low, high)
 
 
+def _is_address(value: object) -> bool:
+    return isinstance(value, str) and "@" in value
+
+
 _SECONDS = _Rule(
     lambda value: _is_number(value, 0, LONGEST_WAIT_SECONDS),
     f"a number of seconds from 0 to {LONGEST_WAIT_SECONDS}",
 )
+_SHARE = _Rule(lambda value: _is_number(value, 0, 1), "a number from 0 to 1")
+_STATUS = _Rule(lambda value: _is_integer(value, 400, 599), "a status from 400 to 599")
 _FLAG = _Rule(lambda value: isinstance(value, bool), "true or false")
 _RULES = {
     "latency_seconds": _SECONDS,
     "slow": _SECONDS,
-    "error_rate": _Rule(lambda value: _is_number(value, 0, 1), "a number from 0 to 1"),
-    "error_status": _Rule(lambda value: _is_integer(value, 400, 599), "a status from 400 to 599"),
+    "error_rate": _SHARE,
+    "error_status": _STATUS,
     "retry_after_seconds": _Rule(
         lambda value: value is None or _is_integer(value, 0, 86_400),
         "null or a whole number of seconds from 0 to 86400",
@@ -104,6 +124,15 @@ _RULES = {
     "fail_numbers": _Rule(
         lambda value: isinstance(value, list) and all(map(is_phone_number, value)),
         "a list of phone numbers like +79001234567",
+    ),
+    "mail_latency_seconds": _SECONDS,
+    "mail_error_rate": _SHARE,
+    "mail_error_status": _STATUS,
+    "mail_refuse": _FLAG,
+    "mail_accept_then_time_out": _FLAG,
+    "fail_addresses": _Rule(
+        lambda value: isinstance(value, list) and all(map(_is_address, value)),
+        "a list of e-mail addresses like bob@school.example",
     ),
 }
 

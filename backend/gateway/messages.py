@@ -1,15 +1,12 @@
-"""The messages the provider has accepted, each key once."""
+"""The SMS the provider has accepted, each key once."""
 
 import re
-import secrets
 import threading
-from collections import OrderedDict
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from itertools import islice
 from typing import Any
 
-KEPT_MESSAGES = 10_000
+from backend.gateway.archive import KEPT_MESSAGES, Archive
 
 _PHONE_NUMBER = re.compile(r"\+[0-9]{7,15}")
 
@@ -42,15 +39,12 @@ class MessageStore:
     """Accepts messages, safe under threads.
 
     The last `kept` messages stay readable. Keys are remembered beyond them, so that a repeated one
-    is recognised however late it comes; an id says of which gateway's life it is, and its place.
+    is recognised however late it comes.
     """
 
     def __init__(self, *, kept: int = KEPT_MESSAGES) -> None:
-        self._kept = kept
         self._lock = threading.Lock()
-        self._id_prefix = f"sms-{secrets.token_hex(3)}-"
-        self._last_number = 0
-        self._messages: OrderedDict[str, Message] = OrderedDict()
+        self._archive: Archive[Message] = Archive("sms", kept=kept)
         self._ids_by_key: dict[str, str] = {}
 
     def accept(self, *, key: str, to: str, text: str) -> Receipt:
@@ -62,13 +56,13 @@ class MessageStore:
             known_id = self._ids_by_key.get(key)
             if known_id is None:
                 return Receipt(id=self._add(key, to, text), is_duplicate=False)
-            if message := self._messages.get(known_id):
+            if message := self._archive.get(known_id):
                 message.raw_sends += 1
             return Receipt(id=known_id, is_duplicate=True)
 
     def mark_answered(self, message_id: str) -> None:
         with self._lock:
-            message = self._messages.get(message_id)
+            message = self._archive.get(message_id)
             if message and message.answered_at is None:
                 message.answered_at = datetime.now(UTC)
 
@@ -78,38 +72,28 @@ class MessageStore:
         Raises ValueError for an id that this store never gave.
         """
         with self._lock:
-            number = self._number(message_id) if message_id else 0
-            # The kept ones are numbered without gaps, up to the last.
-            start = max(0, number - (self._last_number - len(self._messages)))
-            return [_as_json(message) for message in islice(self._messages.values(), start, start + limit)]
+            return [_as_json(message) for message in self._archive.after(message_id, limit=limit)]
 
     def latest(self, limit: int) -> list[dict[str, Any]]:
         """The newest messages, newest first; as JSON takes them."""
         with self._lock:
-            return [_as_json(message) for message in islice(reversed(self._messages.values()), limit)]
+            return [_as_json(message) for message in self._archive.latest(limit)]
 
     def clear(self) -> int:
         """Forget messages and keys; how many. Ids go on, so that none is ever given twice."""
         with self._lock:
             forgotten = len(self._ids_by_key)
-            self._messages.clear()
+            self._archive.clear()
             self._ids_by_key.clear()
             return forgotten
 
     def _add(self, key: str, to: str, text: str) -> str:
-        self._last_number += 1
-        message_id = f"{self._id_prefix}{self._last_number:06}"
-        self._ids_by_key[key] = message_id
-        self._messages[message_id] = Message(id=message_id, key=key, to=to, text=text, accepted_at=datetime.now(UTC))
-        if len(self._messages) > self._kept:
-            self._messages.popitem(last=False)
-        return message_id
-
-    def _number(self, message_id: str) -> int:
-        match = re.fullmatch(rf"{self._id_prefix}([0-9]{{6,12}})", message_id)
-        if match is None or not 1 <= int(match[1]) <= self._last_number:
-            raise ValueError(f"This gateway never gave the id {message_id}.")
-        return int(match[1])
+        accepted_at = datetime.now(UTC)
+        message = self._archive.add(
+            lambda message_id: Message(id=message_id, key=key, to=to, text=text, accepted_at=accepted_at)
+        )
+        self._ids_by_key[key] = message.id
+        return message.id
 
 
 def _as_json(message: Message) -> dict[str, Any]:

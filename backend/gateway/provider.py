@@ -6,17 +6,20 @@ from pathlib import Path
 
 from backend.gateway.faults import FaultPanel, Faults
 from backend.gateway.journal import Journal
+from backend.gateway.mails import MailStore
 from backend.gateway.messages import MessageStore
 from backend.gateway.traffic import Traffic
 
 
 class Provider:
-    """Messages, counts, moods and journal. `stopping` ends every wait early once it is set."""
+    """SMS and e-mails, counts, moods and journal. `stopping` ends every wait of an SMS early once it is set."""
 
     def __init__(self, *, token: str, latency_seconds: float, log: Path | None, seed: int | None) -> None:
         self._token = token.encode()
         self.messages = MessageStore()
         self.traffic = Traffic()
+        self.mails = MailStore()
+        self.mail_traffic = Traffic(duplicates_go_out=True)
         self.faults = FaultPanel(Faults(latency_seconds=latency_seconds), seed=seed)
         self.journal = Journal(log)
         self.stopping = threading.Event()

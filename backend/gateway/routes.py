@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import NamedTuple
 
+from backend.gateway.archive import KEPT_MESSAGES
 from backend.gateway.exchange import Answer, Problem, Request, json_answer, read_natural
-from backend.gateway.messages import KEPT_MESSAGES
+from backend.gateway.mails import Mail, MailStore
+from backend.gateway.messages import MessageStore
 from backend.gateway.page import STYLESHEET, render_page
 from backend.gateway.provider import Provider
 from backend.gateway.sms import send_message
@@ -13,6 +15,11 @@ from backend.gateway.sms import send_message
 # The page shows what strangers wrote: nothing but our own stylesheet may load.
 _PAGE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+}
+# An e-mail is a stranger's page. It may look as it likes; it runs, loads, opens and submits nothing.
+_MAIL_HEADERS = {
+    "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:",
     "Referrer-Policy": "no-referrer",
 }
 
@@ -34,12 +41,20 @@ def find_route(method: str, path: str) -> Route:
 
 
 def list_messages(provider: Provider, request: Request) -> Answer:
+    return _list(provider.messages, request)
+
+
+def list_mails(provider: Provider, request: Request) -> Answer:
+    return _list(provider.mails, request)
+
+
+def _list(store: MessageStore | MailStore, request: Request) -> Answer:
     limit = read_natural(request.parameters.get("limit", str(KEPT_MESSAGES)))
     if limit is None or not 1 <= limit <= KEPT_MESSAGES:
         detail = f"limit must be a number from 1 to {KEPT_MESSAGES}."
         raise Problem(400, "invalid", detail, attribute="limit")
     try:
-        messages = provider.messages.after(request.parameters.get("since"), limit=limit)
+        messages = store.after(request.parameters.get("since"), limit=limit)
     except ValueError as error:
         raise Problem(400, "invalid", str(error), attribute="since") from None
     return json_answer(messages)
@@ -50,8 +65,14 @@ def clear_messages(provider: Provider, _request: Request) -> Answer:
     return json_answer({"cleared": provider.messages.clear()})
 
 
+def clear_mails(provider: Provider, _request: Request) -> Answer:
+    provider.mail_traffic.clear()
+    return json_answer({"cleared": provider.mails.clear()})
+
+
 def show_stats(provider: Provider, _request: Request) -> Answer:
-    return json_answer(provider.traffic.stats())
+    """The SMS' counts, and under `mail` the e-mails'."""
+    return json_answer({**provider.traffic.stats(), "mail": provider.mail_traffic.stats()})
 
 
 def show_faults(provider: Provider, _request: Request) -> Answer:
@@ -73,6 +94,23 @@ def show_page(provider: Provider, _request: Request) -> Answer:
     # Half of a character pair, which JSON may carry, has no UTF-8.
     page = render_page(provider).encode("utf-8", errors="replace")
     return Answer(body=page, content_type="text/html; charset=utf-8", headers=_PAGE_HEADERS)
+
+
+def show_mail_html(provider: Provider, request: Request) -> Answer:
+    body = _mail(provider, request).html.encode(errors="replace")
+    return Answer(body=body, content_type="text/html; charset=utf-8", headers=_MAIL_HEADERS)
+
+
+def show_mail_text(provider: Provider, request: Request) -> Answer:
+    body = _mail(provider, request).text.encode(errors="replace")
+    return Answer(body=body, content_type="text/plain; charset=utf-8", headers=_MAIL_HEADERS)
+
+
+def _mail(provider: Provider, request: Request) -> Mail:
+    mail = provider.mails.get(request.parameters.get("id", ""))
+    if mail is None:
+        raise Problem(404, "not_found", "There is no such e-mail, or it is not kept any more.", attribute="id")
+    return mail
 
 
 def show_stylesheet(_provider: Provider, _request: Request) -> Answer:
@@ -98,4 +136,10 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
         "GET": Route(list_messages),
         "DELETE": Route(clear_messages),
     },
+    "/mail/messages": {
+        "GET": Route(list_mails),
+        "DELETE": Route(clear_mails),
+    },
+    "/mail/message.html": {"GET": Route(show_mail_html, is_public=True)},
+    "/mail/message.txt": {"GET": Route(show_mail_text, is_public=True)},
 }

@@ -20,7 +20,7 @@ LONGEST_KEY = 255
 def send_message(provider: Provider, request: Request) -> Answer:
     """Deal with `POST /sms/messages`. 201 for a new key, 200 for a known one, Problem otherwise."""
     faults = provider.faults.current
-    request.notes["key"] = request.headers.get("Idempotency-Key")
+    request.notes.update(channel="sms", key=request.headers.get("Idempotency-Key"))
     with provider.traffic.in_flight():
         if faults.refuse:
             provider.traffic.count("refused")

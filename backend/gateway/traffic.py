@@ -6,16 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
-# accepted and duplicate: the message is out, the second time without being sent again.
+# accepted and duplicate: the message is out; an SMS, the second time, without being sent again.
 # declined: a 4xx for what was asked. failed: an injected error. refused: a reset.
 # unanswered, beside accepted or duplicate: nobody waited for the answer, or none was to be given.
 Outcome = Literal["accepted", "duplicate", "declined", "failed", "refused", "unanswered"]
 
 
 class Traffic:
-    """Counters since the start or the last `clear`; safe under threads."""
+    """Counters since the start or the last `clear`; safe under threads. E-mails' duplicates go out, too."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, duplicates_go_out: bool = False) -> None:
+        self._duplicates_go_out = duplicates_go_out
         self._lock = threading.Lock()
         self._counts: Counter[Outcome] = Counter()
         self._in_flight = 0
@@ -41,9 +42,10 @@ class Traffic:
         """`raw` counts sends that were accepted, `effective` those of them that went out."""
         with self._lock:
             counts = self._counts
+            raw = counts["accepted"] + counts["duplicate"]
             return {
-                "raw": counts["accepted"] + counts["duplicate"],
-                "effective": counts["accepted"],
+                "raw": raw,
+                "effective": raw if self._duplicates_go_out else counts["accepted"],
                 "duplicates": counts["duplicate"],
                 "in_flight": self._in_flight,
                 "max_in_flight": self._max_in_flight,

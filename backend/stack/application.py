@@ -43,6 +43,7 @@ def start_services(supervisor: Supervisor, place: Place, ports: Ports) -> dict[s
         "CELERY_BROKER_URL": broker_url,
         "CELERY_RESULT_BACKEND": broker_url,
         "CACHE_URL": redis_url,
+        "EMAIL_URL": f"smtp://{HOST}:{ports.mail}",
         "SMS_GATEWAY_URL": f"http://{HOST}:{ports.gateway}",
         "SMS_GATEWAY_TOKEN": secrets.token_urlsafe(24),
         "SENTRY_DSN": "",
@@ -61,7 +62,7 @@ def manage(*arguments: str, shown: bool = False) -> Command:
 
 
 def gateway(ports: Ports, *options: str) -> Command:
-    return manage("gateway", "--host", HOST, "--port", str(ports.gateway), *options)
+    return manage("gateway", "--host", HOST, "--port", str(ports.gateway), "--mail-port", str(ports.mail), *options)
 
 
 def worker() -> Command:

@@ -23,6 +23,7 @@ SETTINGS = {
     "ALLOWED_HOSTS": "lessons.example",
     "DATABASE_URL": "postgres://lint@//nowhere/lint",
     "REDIS_URL": "unix:///nowhere/valkey.sock",
+    "EMAIL_URL": "smtp://nowhere",
     "SMS_GATEWAY_TOKEN": "lint",
     "NO_COLOR": "1",
 }

@@ -31,7 +31,8 @@ def print_demo(console: Console, ports: Ports, logs: Path) -> None:
     for name, path in PAGES.items():
         addresses.add_row(name, f"http://{HOST}:{ports.web}{path}")
     addresses.add_row("Flower", f"http://{HOST}:{ports.flower}/")
-    addresses.add_row("SMS gateway", f"http://{HOST}:{ports.gateway}/")
+    addresses.add_row("SMS and e-mails", f"http://{HOST}:{ports.gateway}/")
+    addresses.add_row("Mail sink", f"smtp://{HOST}:{ports.mail}")
     logins = _grid()
     for name, (password, role) in LOGINS.items():
         logins.add_row(name, password, f"[dim]{role}[/]")

@@ -1,6 +1,7 @@
 """Reading one variable: what is understood, what is refused, and that the refusal says how it should be."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,10 @@ READ: dict[str, Callable[[], object]] = {
     "url": lambda: env.url(NAME, "", ["redis", "unix"]),
     "needed_url": lambda: env.url(NAME, None, ["redis", "unix"]),
     "needed_text": lambda: env.text(NAME, hint="a long word"),
+    "spans": lambda: env.spans(NAME, [timedelta(hours=1)]),
     "database": lambda: env.database(NAME)["NAME"],
+    "email": lambda: tuple(env.email(NAME, "smtp://localhost:8026").values()),
+    "sender": lambda: env.sender(NAME, "lessons@school.example"),
 }
 
 
@@ -38,9 +42,19 @@ READ: dict[str, Callable[[], object]] = {
         ("zone", "Europe/Moscow", "Europe/Moscow"),
         ("url", "redis://:secret@host:6379/1", "redis://:secret@host:6379/1"),
         ("url", "unix:///run/valkey.sock?db=1", "unix:///run/valkey.sock?db=1"),
+        ("spans", "30m", [timedelta(minutes=30)]),
+        ("spans", " 1h, 2d ,24h,", [timedelta(days=2), timedelta(days=1), timedelta(hours=1)]),
+        ("spans", "24h,1d,1440m", [timedelta(days=1)]),
+        ("spans", "none", []),
         ("database", "postgres://user:secret@host:5432/lessons", "lessons"),
         ("database", "postgresql://host/lessons", "lessons"),
         ("needed_text", "abc", "abc"),
+        ("email", "smtp://host", ("host", 25, "", "", False, False)),
+        ("email", "smtp://host:8026", ("host", 8026, "", "", False, False)),
+        ("email", "smtp+tls://user%40a.example:p%2Fw@host", ("host", 587, "user@a.example", "p/w", True, False)),
+        ("email", "smtp+ssl://user:secret@host:4650", ("host", 4650, "user", "secret", False, True)),
+        ("sender", "bob@school.example", "bob@school.example"),
+        ("sender", "The school <bob@school.example>", "The school <bob@school.example>"),
     ],
 )
 def test_a_value_is_understood(read: str, value: str, understood: object, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,8 +78,18 @@ def test_a_value_is_understood(read: str, value: str, understood: object, monkey
             ("url", value, "redis://, unix://")
             for value in ("localhost:6379", "http://host", "redis:host", "redis://", "[")
         ),
+        *(
+            ("spans", value, "none, or a comma-separated list of spans like 30m, 24h, 2d")
+            for value in ("24", "1w", "h", "-1h", "0m", "1.5h", "12345m", "24h;1h", "24h,none", "٢h")
+        ),
         *(("database", value, "postgres") for value in ("mysql://host/lessons", "lessons", "postgres://host")),
         ("database", "postgres://host:port/lessons", "postgres://user:password@host:port/name"),
+        *(("email", value, "smtp://, smtp+tls://, smtp+ssl://") for value in ("imap://host", "host:25", "smtp://")),
+        *(("email", value, "smtp://user:password@host:port") for value in ("smtp://host:port", "smtp://user:pw@")),
+        *(
+            ("sender", value, "School <lessons@school.example>")
+            for value in ("bob", "Bob <bob@>", "bob@школа.example", "a@b.example\nX: y")
+        ),
     ],
 )
 def test_another_value_is_refused_by_name_in_one_line(
@@ -85,7 +109,16 @@ def test_another_value_is_refused_by_name_in_one_line(
 @pytest.mark.parametrize("nothing", [None, "", "  "])
 @pytest.mark.parametrize(
     ("read", "default"),
-    [("flag", False), ("number", 7), ("words", ["log"]), ("hosts", []), ("choice", "en"), ("zone", "UTC"), ("url", "")],
+    [
+        ("flag", False),
+        ("number", 7),
+        ("words", ["log"]),
+        ("hosts", []),
+        ("choice", "en"),
+        ("zone", "UTC"),
+        ("url", ""),
+        ("spans", [timedelta(hours=1)]),
+    ],
 )
 def test_an_empty_value_counts_as_not_set(
     read: str, default: object, nothing: str | None, monkeypatch: pytest.MonkeyPatch
@@ -107,8 +140,11 @@ def test_what_is_needed_is_refused_when_it_is_missing(read: str, hint: str, monk
         READ[read]()
 
 
-@pytest.mark.parametrize("read", ["url", "database"])
-@pytest.mark.parametrize("value", ["mysql://user:secret@host/lessons", "postgres://user:secret@host:port", "secret"])
+@pytest.mark.parametrize("read", ["url", "database", "email"])
+@pytest.mark.parametrize(
+    "value",
+    ["mysql://user:secret@host/lessons", "postgres://user:secret@host:port", "smtp://user:secret@host:port", "secret"],
+)
 def test_an_address_is_never_repeated_because_it_may_hold_a_password(
     read: str, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from backend import settings as running
 from backend.environment import SettingRefused
+from lessons.notifications.channels import REGISTRY
 
 SETTINGS = str(running.BASE_DIR / "backend" / "settings.py")
 TEMPLATE = running.BASE_DIR / ".env.template"
@@ -28,6 +29,7 @@ PRODUCTION = {
     "ENVIRONMENT": "production",
     "SECRET_KEY": RANDOM_KEY,
     "ALLOWED_HOSTS": "school.example",
+    "EMAIL_URL": "smtp+tls://lessons:hunter2@mail.school.example:587",
     "SMS_GATEWAY_TOKEN": "token",
 }
 
@@ -96,12 +98,19 @@ def test_what_has_no_default_is_needed(name: str, read: Any) -> None:
         ("CELERY_BROKER_URL", "sqs://hunter2"),
         ("CELERY_RESULT_BACKEND", "amqp://hunter2"),
         ("SMS_GATEWAY_URL", "ftp://hunter2"),
+        ("EMAIL_URL", "imap://hunter2"),
+        ("DEFAULT_FROM_EMAIL", "the school"),
         ("SENTRY_DSN", "hunter2"),
         ("NOTIFICATION_CHANNELS", "log,pigeon"),
         ("LANGUAGE_CODE", "de"),
         ("TIME_ZONE", "Moscow"),
         ("API_DOCS_PUBLIC", "perhaps"),
         ("LESSON_START_WINDOW_MINUTES", "-1"),
+        ("REMINDER_OFFSETS", "1 day"),
+        ("OVERDUE_AFTER_MINUTES", "-1"),
+        ("RETENTION_DAYS", "0"),
+        ("RETENTION_DEAD_DAYS", "for ever"),
+        ("RETENTION_RUN_DAYS", "0"),
         ("TIME_SCALE", "0"),
         ("TIME_SCALE", "2"),
         ("SENTRY_TRACES_SAMPLE_RATE", "1.5"),
@@ -137,6 +146,7 @@ def test_production_starts_with_what_it_needs(read: Any) -> None:
         ("DEBUG", "true"),
         ("TIME_SCALE", "0.5"),
         ("ALLOWED_HOSTS", ""),
+        ("EMAIL_URL", ""),
         ("SMS_GATEWAY_TOKEN", ""),
     ],
 )
@@ -148,8 +158,10 @@ def test_production_refuses_what_is_insecure(name: str, value: str, read: Any) -
     assert not value or name != "SECRET_KEY" or value not in str(refused.value)
 
 
-def test_production_without_sms_needs_no_token(read: Any) -> None:
-    assert read(PRODUCTION, SMS_GATEWAY_TOKEN="", NOTIFICATION_CHANNELS="log")["NOTIFICATION_CHANNELS"] == ["log"]
+def test_production_without_a_channel_needs_not_what_it_takes(read: Any) -> None:
+    settings = read(PRODUCTION, EMAIL_URL="", SMS_GATEWAY_TOKEN="", NOTIFICATION_CHANNELS="log")
+
+    assert settings["NOTIFICATION_CHANNELS"] == ["log"]
 
 
 def test_nothing_is_in_debug_unless_asked_for(read: Any) -> None:
@@ -172,6 +184,20 @@ def test_broker_results_and_cache_follow_redis(redis_url: str, for_celery: str, 
 
     assert settings["CELERY_BROKER_URL"] == settings["CELERY_RESULT_BACKEND"] == for_celery
     assert settings["CACHES"]["default"]["LOCATION"] == redis_url
+
+
+def test_all_registered_channels_are_in_use_unless_some_are_named(read: Any) -> None:
+    assert read(DEVELOPMENT)["NOTIFICATION_CHANNELS"] == list(REGISTRY) == ["log", "email", "sms"]
+    assert read(DEVELOPMENT, NOTIFICATION_CHANNELS="sms,log")["NOTIFICATION_CHANNELS"] == ["sms", "log"]
+
+
+def test_an_e_mail_waits_for_the_server_no_longer_than_any_message_for_its_provider(read: Any) -> None:
+    settings = read(DEVELOPMENT, EMAIL_URL="smtp+ssl://lessons:hunter2@mail.school.example", TIME_SCALE="0.5")
+
+    assert settings["EMAIL_TIMEOUT"] == settings["TIMING"].provider_timeout == 5
+    assert (settings["EMAIL_HOST"], settings["EMAIL_PORT"]) == ("mail.school.example", 465)
+    assert (settings["EMAIL_HOST_USER"], settings["EMAIL_HOST_PASSWORD"]) == ("lessons", "hunter2")
+    assert (settings["EMAIL_USE_TLS"], settings["EMAIL_USE_SSL"]) == (False, True)
 
 
 def test_the_broker_may_be_another(read: Any) -> None:

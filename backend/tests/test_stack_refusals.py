@@ -16,7 +16,7 @@ from backend.tests.stack_runs import run_stack
 @pytest.mark.parametrize("variable", DEFAULTS)
 def test_a_busy_port_is_told_by_the_name_of_its_variable(variable: str) -> None:
     free = Ports.free()
-    chosen = dict(zip(DEFAULTS, map(str, (free.web, free.flower, free.gateway)), strict=True))
+    chosen = dict(zip(DEFAULTS, map(str, (free.web, free.flower, free.gateway, free.mail)), strict=True))
     told = pytest.raises(StackError, match=f"port {chosen[variable]} is busy: set {variable}")
     with socket.create_server(("127.0.0.1", int(chosen[variable]))), told:
         Ports.chosen(chosen).refuse_busy()
@@ -24,7 +24,7 @@ def test_a_busy_port_is_told_by_the_name_of_its_variable(variable: str) -> None:
 
 def test_one_port_for_two_is_refused() -> None:
     with pytest.raises(StackError, match="DEMO_PORT"):
-        Ports(web=18000, flower=18000, gateway=18025).refuse_busy()
+        Ports(web=18000, flower=18000, gateway=18025, mail=18026).refuse_busy()
 
 
 def test_a_port_that_is_no_number_is_refused_by_name() -> None:

@@ -17,6 +17,8 @@ def test_each_gives_up_before_the_next_steps_in(scale: float) -> None:
     order = [timing.provider_timeout, timing.soft_limit, timing.hard_limit, timing.lease, timing.visibility]
     assert all(sooner < later for sooner, later in pairwise(order))
     assert timing.tick < timing.launch_lease < timing.lease
+    assert timing.batch + timing.provider_timeout < timing.soft_limit
+    assert timing.batch < timing.launch_lease  # a batch that waits for a slot is taken in time
 
 
 @pytest.mark.parametrize("scale", SCALES)
@@ -30,3 +32,9 @@ def test_the_constants_in_production_are_those_that_were_promised() -> None:
     assert timing == Timing()
     assert (timing.provider_timeout, timing.soft_limit, timing.hard_limit, timing.lease) == (10, 45, 60, 90)
     assert (timing.visibility, timing.launch_lease, timing.tick) == (300, 20, 10)
+
+
+def test_a_worker_that_is_asked_to_end_has_finished_what_it_has_begun_within_half_a_minute() -> None:
+    timing = Timing.scaled(1)
+
+    assert timing.batch + timing.provider_timeout < 30

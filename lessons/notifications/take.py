@@ -19,11 +19,12 @@ UPDATE lessons_delivery d
    AND u.id = d.recipient_id
 RETURNING d.id, d.channel, d.event_id, d.attempt_count, d.attempt_limit,
           extract(epoch FROM now() - d.created_at)::float8,
-          u.id, u.full_name, u.language, u.time_zone, u.phone, u.email
+          u.id, u.full_name, u.language, u.time_zone, u.phone, u.email, u.is_active
 """
 
 EVENTS = """
-SELECT e.id, e.lesson_id, e.name, e.reason, e.snapshot, coalesce(nullif(t.full_name, ''), t.username, '')
+SELECT e.id, e.lesson_id, e.seq, e.name, e.source, e.occasion, e.reason, e.created_at, e.snapshot,
+       coalesce(nullif(t.full_name, ''), t.username, '')
   FROM lessons_lessonevent e LEFT JOIN lessons_user t ON t.id = (e.snapshot ->> 'teacher')::bigint
  WHERE e.id = ANY(%(ids)s)
 """
@@ -52,7 +53,5 @@ def take(run_id: uuid.UUID | str, delivery_ids: Sequence[int]) -> list[Taken]:
 
 def _events(ids: set[int]) -> dict[int, EventFacts]:
     rows = fetch(EVENTS, ids=sorted(ids)) if ids else []
-    return {
-        id_: EventFacts(id_, lesson_id, name, reason, json.loads(snapshot), teacher)
-        for id_, lesson_id, name, reason, snapshot, teacher in rows
-    }
+    facts = ([*plain, json.loads(snapshot), teacher] for *plain, snapshot, teacher in rows)
+    return {id_: EventFacts(id_, *others) for id_, *others in facts}

@@ -10,7 +10,7 @@ from backend.gateway.command_line import add_options, gateway_from, serve_until_
 
 
 class Command(BaseCommand):
-    help = "Run an SMS provider to try things out against: slow, and faulty on request."
+    help = "Run an SMS provider and a mail sink to try things out against: slow, and faulty on request."
     # It needs neither the database nor the rest of the project.
     requires_system_checks = ()
 

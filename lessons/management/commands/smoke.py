@@ -147,12 +147,21 @@ def _undelivered(told: list[Told]) -> list[str]:
 
 
 def _not_received_once(dispatches: list[int]) -> list[str]:
-    """What the gateway's own list says of the SMS that we count as sent."""
+    """What the gateway's own lists say of the SMS and e-mails that we count as sent."""
+    received = [message["key"] for message in _arrived("sms")] + [mail["message_id"] for mail in _arrived("mail")]
+    sent = Delivery.objects.filter(dispatch__in=dispatches, state="sent")
+    expected = [
+        *(delivery.idempotency_key for delivery in sent.filter(channel="sms")),
+        *sent.filter(channel="email").values_list("provider_id", flat=True),
+    ]
+    return [f"{key} arrived {received.count(key)} times" for key in expected if received.count(key) != 1]
+
+
+def _arrived(kind: str) -> list[dict[str, Any]]:
     answer = requests.get(
-        f"{settings.SMS_GATEWAY_URL}/sms/messages",
+        f"{settings.SMS_GATEWAY_URL}/{kind}/messages",
         headers={"Authorization": f"Bearer {settings.SMS_GATEWAY_TOKEN}"},
         timeout=10,
     )
-    received = [message["key"] for message in answer.json()]
-    sent = [d.idempotency_key for d in Delivery.objects.filter(dispatch__in=dispatches, channel="sms", state="sent")]
-    return [f"{key} arrived {received.count(key)} times" for key in sent if received.count(key) != 1]
+    messages: list[dict[str, Any]] = answer.json()
+    return messages

@@ -3,11 +3,13 @@
 from django.conf import settings
 
 from lessons.notifications.channels.base import Channel, SendError, Sent
+from lessons.notifications.channels.email import EmailChannel
 from lessons.notifications.channels.log import LogChannel
 from lessons.notifications.channels.sms import SmsChannel
 
 REGISTRY: dict[str, Channel] = {
     "log": LogChannel(),
+    "email": EmailChannel(),
     "sms": SmsChannel(),
 }
 

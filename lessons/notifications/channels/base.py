@@ -1,11 +1,11 @@
 """What a channel is: it takes messages and says of each how it went. It decides nothing about retries."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from lessons.notifications.messages import Message
+from lessons.notifications.messages import Message, Recipient
 
 
 class SendError(Exception):
@@ -54,7 +54,19 @@ class Channel(ABC):
     def send_all(self, messages: Iterable[Message]) -> Iterator[tuple[Message, Sent | SendError]]:
         """Each message with how it went, one after the other: the caller may stop at any time."""
         for message in messages:
-            try:
-                yield message, self.send(message)
-            except SendError as error:
-                yield message, error
+            yield message, self.outcome(message, self.send)
+
+    def outcome(self, message: Message, send: Callable[[Message], Sent]) -> Sent | SendError:
+        """How it went with one message; whoever cannot be reached any more since it was due is sent none."""
+        try:
+            self._refuse_unreachable(message.recipient)
+            return send(message)
+        except SendError as error:
+            return error
+
+    def _refuse_unreachable(self, recipient: Recipient) -> None:
+        """In the words in which those are skipped who could not be reached from the start."""
+        if not recipient.is_active:
+            raise SendError("inactive", permanent=True)
+        if self.address_field and not getattr(recipient, self.address_field):
+            raise SendError("no_address", permanent=True)

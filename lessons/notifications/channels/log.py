@@ -4,7 +4,7 @@ import logging
 from typing import ClassVar
 
 from lessons.notifications.channels.base import Channel, Sent
-from lessons.notifications.messages import Message
+from lessons.notifications.messages import Message, one_line
 
 logger = logging.getLogger("lessons.notifications.log")
 
@@ -23,8 +23,5 @@ class LogChannel(Channel):
 
     def send(self, message: Message) -> Sent:
         recipient = message.recipient
-        title = "".join(
-            letter if letter.isprintable() else " " for letter in message.event.title
-        )  # one line, whatever it holds
-        logger.info(LINES[recipient.language, message.to_teacher], recipient.id, title)
+        logger.info(LINES[recipient.language, message.to_teacher], recipient.id, one_line(message.event.title))
         return Sent()

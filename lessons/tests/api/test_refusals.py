@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, ProgrammingError, connection
 
 from lessons import lifecycle
 from lessons.models import Lesson, User
@@ -252,6 +252,21 @@ def test_without_the_database_the_api_is_unavailable(alice: User, bob: User, dat
     for response in responses:
         problem(response, 503, "service_unavailable", None)
         assert int(response["Retry-After"]) > 0
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"), [(DatabaseError, 503, "service_unavailable"), (ProgrammingError, 500, "error")]
+)
+def test_a_connection_that_breaks_in_mid_answer_is_no_fault_of_ours_and_wrong_sql_is(
+    error: type[Exception], status: int, code: str, alice: User
+) -> None:
+    def broken(*_: Any) -> None:
+        raise error("server closed the connection unexpectedly")
+
+    with connection.execute_wrapper(broken):
+        response = api(alice).get(LESSONS)
+
+    problem(response, status, code, None)
 
 
 def test_an_unforeseen_error_tells_nothing_about_itself(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:

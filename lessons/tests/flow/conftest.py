@@ -38,9 +38,11 @@ def running_gateway() -> Iterator[Gateway]:
 
 @pytest.fixture
 def gateway(running_gateway: Gateway) -> Gateway:
-    """The SMS provider, in its normal mood, with nothing sent yet."""
+    """The SMS provider and the mail sink, in their normal mood, with nothing sent yet."""
     running_gateway.provider.messages.clear()
     running_gateway.provider.traffic.clear()
+    running_gateway.provider.mails.clear()
+    running_gateway.provider.mail_traffic.clear()
     running_gateway.provider.faults.reset()
     return running_gateway
 
@@ -56,7 +58,11 @@ def module_processes(
     """What starts the application's processes; all of them have ended when the module has."""
     with Supervisor(tmp_path_factory.mktemp("flow")) as supervisor:
         yield Processes(
-            supervisor, SMS_GATEWAY_URL=running_gateway.url, SMS_GATEWAY_TOKEN=TOKEN, TIME_SCALE=str(time_scale)
+            supervisor,
+            EMAIL_URL=running_gateway.mail_url,
+            SMS_GATEWAY_URL=running_gateway.url,
+            SMS_GATEWAY_TOKEN=TOKEN,
+            TIME_SCALE=str(time_scale),
         )
 
 

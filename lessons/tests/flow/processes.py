@@ -16,7 +16,7 @@ from backend.stack.processes import Command, Process
 from backend.stack.supervisor import Supervisor
 
 READY_WITHIN_SECONDS = 30.0
-QUEUES = "control,deliver.log,deliver.sms"
+QUEUES = "control,deliver.log,deliver.email,deliver.sms"
 WORKER = (
     *("--concurrency", "4", "--queues", QUEUES, "--task-events", "--loglevel", "INFO"),
     *("--without-mingle", "--without-gossip"),

@@ -1,10 +1,12 @@
 """How far the notifications are: in the rows, and out in the world."""
 
 from collections import defaultdict
+from typing import Any
 
 from backend.gateway import Gateway
 from lessons.broker import connection
 from lessons.models import ChordRun, Delivery, DeliveryState, Dispatch, Lesson, User
+from lessons.tests.flow.processes import QUEUES
 
 UNFINISHED = [DeliveryState.PENDING, DeliveryState.LEASED]
 
@@ -25,7 +27,7 @@ def is_quiet() -> bool:
         is_settled()
         and runs_are_closed()
         and not Delivery.objects.filter(state__in=UNFINISHED).exists()
-        and not connection().exists("unacked", "control", "deliver.log", "deliver.sms")
+        and not connection().exists("unacked", *QUEUES.split(","))
     )
 
 
@@ -34,15 +36,30 @@ def phone_of(gateway: Gateway, person: User) -> list[str]:
     return [message["text"] for message in arrived(gateway) if message["to"] == person.phone]
 
 
+def mailbox_of(gateway: Gateway, person: User) -> list[dict[str, Any]]:
+    """The e-mails that arrived for somebody, in that order."""
+    return [mail for mail in gateway.provider.mails.after(None, limit=100_000) if mail["to"] == [person.email]]
+
+
 def arrived(gateway: Gateway) -> list[dict[str, object]]:
     """What went out of the gateway, in that order; each message once, however often it was handed in."""
     return gateway.provider.messages.after(None, limit=100_000)
 
 
 def everything_arrived_once(gateway: Gateway) -> bool:
-    """What is recorded as sent over SMS is what went out of the gateway, in the order of each lesson's events."""
-    rows = {row.idempotency_key: row for row in Delivery.objects.filter(channel="sms", state=DeliveryState.SENT)}
-    keys = [str(message["key"]) for message in arrived(gateway)]
+    """What is recorded as sent is what went out of the gateway, in the order of each lesson's events.
+
+    Of an e-mail the first arrival counts: over SMTP a lost answer, or a lost worker, may cost another one.
+    """
+    sent = Delivery.objects.filter(state=DeliveryState.SENT)
+    sms = {row.idempotency_key: row for row in sent.filter(channel="sms")}
+    e_mails = {row.provider_id: row for row in sent.filter(channel="email")}
+    return _arrived_in_order([str(message["key"]) for message in arrived(gateway)], sms) and _arrived_in_order(
+        list(dict.fromkeys(mail["message_id"] for mail in gateway.provider.mails.after(None, limit=100_000))), e_mails
+    )
+
+
+def _arrived_in_order(keys: list[str], rows: dict[str, Delivery]) -> bool:
     told: dict[tuple[int, int], list[int]] = defaultdict(list)
     for key in keys:
         told[rows[key].lesson_id, rows[key].recipient_id].append(rows[key].dispatch_id)

@@ -2,7 +2,8 @@
 
 Alice plans a lesson for Bob and Carol. Each change is saved together with an event and a dispatch, the duty to tell
 people of it. The commit wakes the relay, which makes deliveries of the dispatch, one per person and channel, and sends
-them off as Celery chords, one per channel. A real worker carries them out; the gateway stands in for the SMS provider.
+them off as Celery chords, one per channel. A real worker carries them out; the gateway stands in for the SMS provider
+and for people's mail server.
 """
 
 from typing import Any
@@ -14,7 +15,7 @@ from backend.stack.processes import Process
 from lessons import lifecycle
 from lessons.models import ChordRun, Delivery, Lesson, User
 from lessons.tests.flow.events import TaskEvents
-from lessons.tests.flow.progress import everything_arrived_once, is_settled, phone_of, runs_are_closed
+from lessons.tests.flow.progress import everything_arrived_once, is_settled, mailbox_of, phone_of, runs_are_closed
 from lessons.tests.people import tomorrow
 from lessons.tests.waiting import wait_until
 
@@ -44,6 +45,13 @@ def test_a_lessons_life(
     assert carols[2:] == ["Урок «Algebra» начался.", "Урок «Algebra» завершён. Спасибо!"]
     assert everything_arrived_once(gateway)
 
+    # Their e-mails brought the lesson into their calendars.
+    subjects = [mail["subject"] for mail in mailbox_of(gateway, bob)]
+    assert subjects == [
+        f"{what}: Algebra" for what in ("New lesson", "Lesson confirmed", "Lesson started", "Lesson over")
+    ]
+    assert [mail["attachments"] for mail in mailbox_of(gateway, carol)] == [[], ["lesson.ics"], [], []]
+
     # The worker's log says the same.
     log = worker.log.read_text()
     assert log.count(f"Notification sent to student {bob.pk} for lesson Algebra\n") == 4
@@ -60,18 +68,18 @@ def test_a_lessons_life(
     wait_until(runs_are_closed)
     wait_until(lambda: flowers_picture(task_events) == picture_of_the_runs())
     assert {run.state for run in ChordRun.objects.all()} == {"closed"}
-    assert sum(run.report["sent"] for run in ChordRun.objects.all()) == Delivery.objects.count() == 4 * 3 * 2
+    assert sum(run.report["sent"] for run in ChordRun.objects.all()) == Delivery.objects.count() == 4 * 3 * 3
     assert {run.size for run in ChordRun.objects.filter(channel="log")} == {1}
 
 
 def everybody_is_told(lesson: Lesson, what: str) -> None:
-    """Wait until the latest event's dispatch is settled: Alice, Bob and Carol were told over both channels."""
+    """Wait until the latest event's dispatch is settled: Alice, Bob and Carol were told over all three channels."""
     event = lesson.latest_event
     assert event is not None
     wait_until(lambda: is_settled(lesson))
     assert (event.name, event.dispatch.state) == (what, "pending")  # as it was when Alice got her answer
     event.dispatch.refresh_from_db()
-    assert (event.dispatch.state, event.dispatch.total, event.dispatch.sent) == ("delivered", 6, 6)
+    assert (event.dispatch.state, event.dispatch.total, event.dispatch.sent) == ("delivered", 9, 9)
 
 
 def flowers_picture(task_events: TaskEvents) -> dict[str, Any]:

@@ -76,4 +76,4 @@ def test_a_change_is_quick_while_the_broker_is_away_and_told_once_when_it_is_bac
     proxy.pass_on()
     wait_until(is_settled, within_seconds=40)
     assert everything_arrived_once(gateway)
-    assert Delivery.objects.filter(state="sent").count() == 3 * 2 * 2
+    assert Delivery.objects.filter(state="sent").count() == 3 * 2 * 3

@@ -31,6 +31,9 @@ def test_what_is_taken_is_ready_to_be_sent(lesson: Lesson, alice: User, carol: U
     assert (recipient.language, recipient.time_zone, recipient.phone) == ("ru", "Europe/Moscow", carol.phone)
     assert (to_carol.message.event.title, to_carol.message.event.teacher_name) == ("Algebra", "Alice")
     assert (to_alice.message.to_teacher, to_carol.message.to_teacher) == (True, False)
+    event, facts = lesson.events.get(), to_carol.message.event
+    assert (facts.id, facts.lesson_id, facts.seq, facts.name) == (event.pk, lesson.pk, 1, "created")
+    assert (facts.source, facts.occasion, facts.reason, facts.created_at) == ("", "", "", event.created_at)
     row = latest(lesson, carol, "log")
     assert to_carol.message.idempotency_key == row.idempotency_key
     assert (to_carol.channel, to_carol.attempt, to_carol.limit) == ("log", 1, row.attempt_limit)

@@ -78,8 +78,8 @@ def test_an_expanded_dispatch_counts_its_deliveries(alice: User, bob: User) -> N
 
     shown = api(alice).get(address(event.pk)).json()
 
-    assert (shown["state"], shown["total"]) == ("delivering", 4)
-    assert (shown["by_state"], shown["by_channel"]) == ({"pending": 3, "sent": 1}, {"log": 2, "sms": 2})
+    assert (shown["state"], shown["total"]) == ("delivering", 6)
+    assert (shown["by_state"], shown["by_channel"]) == ({"pending": 5, "sent": 1}, {"log": 2, "email": 2, "sms": 2})
     assert shown["runs"] == [str(run.pk)]
 
 

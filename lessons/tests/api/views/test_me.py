@@ -24,7 +24,7 @@ def test_i_read_my_profile(carol: User) -> None:
         "phone": carol.phone,
         "language": "ru",
         "time_zone": "Europe/Moscow",
-        "channels": ["log", "sms"],
+        "channels": ["log", "email", "sms"],
     }
 
 
@@ -37,7 +37,7 @@ def test_everybody_changes_their_own_profile(who: str, request: pytest.FixtureRe
         "phone": "+79001112233",
         "language": "ru",
         "time_zone": "Asia/Tokyo",
-        "channels": ["log"],
+        "channels": ["log", "email"],
     }
 
     response = api(person).patch(ME, changes)

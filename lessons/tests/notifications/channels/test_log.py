@@ -2,8 +2,9 @@
 
 import pytest
 
+from lessons.events import EventName
 from lessons.notifications.channels import REGISTRY, Sent
-from lessons.tests.notifications.messages import ALICE, message
+from lessons.tests.notifications.messages import ALICE, LEFT, message
 
 LOG = REGISTRY["log"]
 
@@ -26,6 +27,16 @@ def line(caplog: pytest.LogCaptureFixture, **of: object) -> str:
 )
 def test_who_was_told(caplog: pytest.LogCaptureFixture, language: str, reader: int, expected: str) -> None:
     assert line(caplog, language=language, id=reader) == expected
+
+
+def test_a_former_teacher_is_a_teacher_and_one_who_now_attends_is_a_student(caplog: pytest.LogCaptureFixture) -> None:
+    taken_over = {"teacher": ALICE, "old_teacher": LEFT}
+    caplog.set_level("INFO", "lessons.notifications.log")
+
+    LOG.send(message(EventName.UPDATED, id=LEFT, snapshot=taken_over))
+    LOG.send(message(EventName.UPDATED, id=LEFT, snapshot={**taken_over, "left": []}))
+
+    assert [record.getMessage().split()[3] for record in caplog.records] == ["teacher", "student"]
 
 
 def test_a_russian_title(caplog: pytest.LogCaptureFixture) -> None:
