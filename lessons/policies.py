@@ -34,6 +34,7 @@ class Right(StrEnum):
     COMPLETE = "complete"
     CANCEL = "cancel"
     FOLLOW_DISPATCHES = "follow_dispatches"
+    REDELIVER = "redeliver"
 
 
 EVERYTHING = frozenset(Right)

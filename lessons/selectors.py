@@ -64,7 +64,13 @@ def lesson_history(lesson: Lesson) -> QuerySet[LessonEvent]:
 
 
 def delivery_progress(dispatch: Dispatch) -> dict[str, dict[str, int]]:
-    """How many deliveries of the dispatch are in which state, and how many go over which channel."""
+    """How many deliveries of the dispatch are in which state, and how many go over which channel.
+
+    Of one whose deliveries were pruned, the states alone are still known.
+    """
+    if dispatch.pruned_at:
+        counts = {"dead": dispatch.dead, "sent": dispatch.sent, "skipped": dispatch.skipped}
+        return {"by_state": {state: number for state, number in counts.items() if number}, "by_channel": {}}
     rows = Delivery.objects.filter(dispatch=dispatch).values("state", "channel").annotate(number=Count("id"))
     progress: dict[str, dict[str, int]] = {"by_state": {}, "by_channel": {}}
     for row in rows.order_by("state", "channel"):

@@ -8,7 +8,9 @@ from celery import Task, shared_task
 
 from lessons.notifications.close import close_run as close_run_
 from lessons.notifications.delivery import deliver_batch
+from lessons.notifications.prune import prune as prune_
 from lessons.notifications.relay import run_relay
+from lessons.notifications.reminders import remind as remind_
 from lessons.notifications.retry import TASK_RETRIES
 
 
@@ -32,3 +34,15 @@ def deliver(self: Task[Any, Any], run_id: str, delivery_ids: list[int]) -> None:
 def close_run(run_id: str) -> None:
     """A chord's body, and its on_error."""
     close_run_(run_id=run_id)
+
+
+@shared_task(name="lessons.remind", ignore_result=True)
+def remind() -> None:
+    """What is told though nothing changes: reminders, and lessons that are overdue. Called by beat."""
+    remind_()
+
+
+@shared_task(name="lessons.prune", ignore_result=True)
+def prune() -> None:
+    """Remove some of what has served its time. Called by beat."""
+    prune_()

@@ -12,6 +12,8 @@ saved lesson, with `latest_event` set to the event that was written (None where 
 `ConditionUnmet`      it is, but a condition is not met
 `SlotConflict`        somebody is already booked
 `ConcurrentChange`    another change of the lesson is under way
+
+What people are told of it is redelivered here, too; see `redelivery`.
 """
 
 from lessons.lifecycle.access import (
@@ -23,6 +25,13 @@ from lessons.lifecycle.access import (
     check_may_create,
 )
 from lessons.lifecycle.editing import EDITABLE, Edit, NotEditable, create_lesson, update_lesson
+from lessons.lifecycle.redelivery import (
+    NotDead,
+    NothingToRedeliver,
+    redeliver_channel,
+    redeliver_delivery,
+    redeliver_dispatch,
+)
 from lessons.lifecycle.rules import InvalidLesson
 from lessons.lifecycle.transitions import (
     BY_TRANSITION,
@@ -44,8 +53,10 @@ __all__ = [
     "Edit",
     "InvalidLesson",
     "LessonNotFound",
+    "NotDead",
     "NotEditable",
     "NotPermitted",
+    "NothingToRedeliver",
     "SlotConflict",
     "TransitionRefused",
     "VersionMismatch",
@@ -54,6 +65,9 @@ __all__ = [
     "check_may_create",
     "complete_lesson",
     "create_lesson",
+    "redeliver_channel",
+    "redeliver_delivery",
+    "redeliver_dispatch",
     "reschedule_lesson",
     "schedule_lesson",
     "start_lesson",

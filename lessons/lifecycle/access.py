@@ -36,7 +36,7 @@ def check_may_create(*, actor: User | None, teacher_id: int | None = None) -> No
         raise NotPermitted
 
 
-def check_access(*, lesson_id: int, actor: User, right: Right) -> None:
+def check_access(*, lesson_id: int, actor: User | None, right: Right) -> None:
     """Raise `LessonNotFound` or `NotPermitted`, as the change itself would."""
     _check_access(Lesson.objects.filter(pk=lesson_id).first(), actor, right)
 

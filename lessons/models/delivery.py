@@ -93,6 +93,8 @@ class Delivery(models.Model):
             models.Index(
                 fields=["lesson", "recipient", "channel", "dispatch"], condition=UNFINISHED, name="delivery_unfinished"
             ),
+            # The redelivery of a whole channel: what is dead on it.
+            models.Index(fields=["channel", "dispatch"], condition=Q(state="dead"), name="delivery_dead"),
             # The API: what somebody was told, latest first.
             models.Index(fields=["recipient", "id"], name="delivery_of_recipient"),
         ]

@@ -20,7 +20,8 @@ class DispatchState(models.TextChoices):
 class Dispatch(models.Model):
     """Written with its event, expanded into deliveries by the relay, settled when none of these is unfinished.
 
-    The counts are those of the moment of settling; until then one asks the deliveries.
+    The counts are those of the moment of settling; until then one asks the deliveries. They stay when the deliveries
+    have served their time and are pruned.
     """
 
     event = models.OneToOneField(LessonEvent, models.PROTECT, primary_key=True, related_name="dispatch")
@@ -33,6 +34,7 @@ class Dispatch(models.Model):
     sent = models.PositiveIntegerField(_("sent"), null=True)
     dead = models.PositiveIntegerField(_("dead"), null=True)
     skipped = models.PositiveIntegerField(_("skipped"), null=True)
+    pruned_at = models.DateTimeField(_("deliveries removed at"), null=True)
 
     class Meta:
         verbose_name = _("dispatch")
@@ -43,6 +45,10 @@ class Dispatch(models.Model):
                 fields=["lesson", "event"], condition=models.Q(expanded_at__isnull=True), name="dispatch_to_expand"
             ),
             models.Index(fields=["lesson", "-event"], name="dispatch_of_lesson"),  # the API's list by lesson
+            # Prune: the oldest that still have deliveries. By a column that never changes: settling stays heap-only.
+            models.Index(
+                fields=["created_at", "event"], condition=models.Q(pruned_at__isnull=True), name="dispatch_to_prune"
+            ),
         ]
 
     @property

@@ -1,10 +1,14 @@
 """The stored answer to a request that carried an Idempotency-Key."""
 
+from datetime import timedelta
+
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from lessons.models.user import User
+
+KEPT_FOR = timedelta(hours=24)
 
 
 class IdempotencyRecord(models.Model):

@@ -123,7 +123,10 @@ class Lesson(RecordsChanges):
         indexes = [
             models.Index(fields=["-start_time", "-id"], name="lesson_latest"),  # the lists' default order
             models.Index(fields=["-created_at", "-id"], name="lesson_newest"),
+            # The lists by status, and the search for whom to remind.
             models.Index(fields=["status", "-start_time", "-id"], name="lesson_by_status"),
+            # The search for lessons that should have ended.
+            models.Index(fields=["end_time"], condition=Q(status="in_progress"), name="lesson_under_way"),
             models.Index(fields=["teacher", "-start_time", "-id"], name="lesson_of_teacher"),
         ]
 

@@ -1,4 +1,4 @@
-"""What a saved change writes beside the lesson: its event and, where somebody has to know, the duty to tell them."""
+"""What is written beside a lesson: its events and, where somebody has to know, the duty to tell them."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -27,27 +27,45 @@ def notifying_over(channels: list[str]) -> Iterator[None]:
 def write_outbox(saved: SavedChange, changes: Iterable[Change], *, first_seq: int) -> None:
     """Append one event per change, and a dispatch for each that tells somebody. Inside the change's transaction."""
     events = LessonEvent.objects.bulk_create(
-        LessonEvent(
-            lesson_id=saved.lesson.pk,
-            seq=seq,
-            name=change.name,
-            source=change.source,
-            target=change.target,
-            actor_id=change.actor_id,
-            reason=change.reason,
-            request_id=request_id(),
-            recipients=sorted(_recipients(saved, change)),
-            start_time=saved.became("start_time"),
-            snapshot=_snapshot(saved, change),
-        )
-        for seq, change in enumerate(changes, start=first_seq)
+        LessonEvent(seq=seq, **_facts(saved, change)) for seq, change in enumerate(changes, start=first_seq)
     )
-    Dispatch.objects.bulk_create(
-        Dispatch(event=event, lesson_id=event.lesson_id, channels=_channels.get())
-        for event in events
-        if event.recipients
-    )
+    Dispatch.objects.bulk_create(_dispatch(event) for event in events if event.recipients)
     saved.lesson.latest_event = events[-1]
+
+
+def write_occasion(lesson: Any, name: EventName, occasion: str) -> bool:
+    """Append an event that changes no lesson, and its dispatch; False where it was written before.
+
+    The caller has locked the lesson's row: the ids of a lesson's events are in the order in which they happened.
+    """
+    people = lesson.student_ids
+    saved = SavedChange(lesson, before={}, unwritten={}, students_before=people, students_after=people)
+    facts = _facts(saved, Change(name, lesson.status, lesson.status))
+    once = {field: facts.pop(field) for field in ("lesson_id", "name", "start_time")}
+    event, is_new = LessonEvent.objects.get_or_create(seq=None, occasion=occasion, **once, defaults=facts)
+    if is_new:
+        _dispatch(event).save(force_insert=True)
+    return is_new
+
+
+def _facts(saved: SavedChange, change: Change) -> dict[str, Any]:
+    """What an event says, but for its number."""
+    return {
+        "lesson_id": saved.lesson.pk,
+        "name": change.name,
+        "source": change.source,
+        "target": change.target,
+        "actor_id": change.actor_id,
+        "reason": change.reason,
+        "request_id": request_id(),
+        "recipients": sorted(_recipients(saved, change)),
+        "start_time": saved.became("start_time"),
+        "snapshot": _snapshot(saved, change),
+    }
+
+
+def _dispatch(event: LessonEvent) -> Dispatch:
+    return Dispatch(event=event, lesson_id=event.lesson_id, channels=_channels.get())
 
 
 def _recipients(saved: SavedChange, change: Change) -> frozenset[int]:
@@ -70,5 +88,11 @@ def _snapshot(saved: SavedChange, change: Change) -> dict[str, Any]:
     if change.name == EventName.RESCHEDULED:
         snapshot |= {f"old_{name}": saved.was(name).isoformat() for name in saved.lesson.TIMES}
     if change.name == EventName.UPDATED:
-        snapshot |= {"people_changed": saved.people_changed, "left": sorted(saved.people_before - saved.people_after)}
+        snapshot |= {
+            "people_changed": saved.people_changed,
+            "left": sorted(saved.people_before - saved.people_after),
+            "joined": sorted(saved.people_after - saved.people_before),
+            "old_teacher": saved.was("teacher_id"),
+            "old_title": saved.was("title"),
+        }
     return snapshot

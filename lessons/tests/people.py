@@ -51,8 +51,13 @@ class Administrator(Person):
 
 def tomorrow(hour: int = 10, minute: int = 0) -> datetime:
     """A moment tomorrow, UTC."""
-    day = timezone.now().astimezone(UTC) + timedelta(days=1)
-    return day.replace(hour=hour, minute=minute, second=0, microsecond=0)
+    return in_days(1).replace(hour=hour, minute=minute)
+
+
+def in_days(days: int) -> datetime:
+    """Ten o'clock UTC, so many days from now."""
+    day = timezone.now().astimezone(UTC) + timedelta(days=days)
+    return day.replace(hour=10, minute=0, second=0, microsecond=0)
 
 
 def draft(

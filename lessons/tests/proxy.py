@@ -28,6 +28,7 @@ class Proxy:
         self._passing = threading.Event()
         self._delay_seconds = 0.0
         self._bytes_left: int | None = None
+        self.cuts = 0  # how often a cut has struck
         self._connections: list[socket.socket] = []
 
     @property
@@ -113,6 +114,7 @@ class Proxy:
                     connection.shutdown(socket.SHUT_RDWR)
             self._connections.clear()
             self._bytes_left = None
+            self.cuts += 1
             raise ConnectionAbortedError("cut off")
         return data[:left]
 

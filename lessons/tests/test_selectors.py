@@ -12,8 +12,10 @@ from pytest_django import Settings
 from lessons import selectors
 from lessons.models import ChordRun, Delivery, DeliveryAttempt, DeliveryState, Lesson, User
 from lessons.notifications.expand import expand
+from lessons.notifications.prune import prune
 from lessons.tests.lifecycle.ways import IN_STATUS
-from lessons.tests.people import cancelled, draft, scheduled, tomorrow
+from lessons.tests.notifications.aftermath import told_days_ago
+from lessons.tests.people import cancelled, completed, draft, scheduled, tomorrow
 
 pytestmark = pytest.mark.django_db
 
@@ -148,6 +150,19 @@ def test_progress_is_counted_by_state_and_by_channel(deliveries: list[Delivery])
         "by_state": {"pending": 3, "sent": 1},
         "by_channel": {"log": 2, "sms": 2},
     }
+
+
+def test_of_a_dispatch_whose_deliveries_are_gone_the_states_are_still_known(alice: User, bob: User) -> None:
+    lesson = completed(alice, bob)
+    told_days_ago(lesson, 91)
+    dispatch = lesson.dispatches.latest("event")
+    before = selectors.delivery_progress(dispatch)["by_state"]
+
+    prune()
+
+    dispatch.refresh_from_db()
+    assert selectors.delivery_progress(dispatch) == {"by_state": before, "by_channel": {}}
+    assert before == {"sent": dispatch.total}
 
 
 def test_runs_of_earlier_tries_are_remembered(deliveries: list[Delivery]) -> None:

@@ -1,10 +1,14 @@
 """The Celery tasks are known by the names, queues and limits that the rest counts on."""
 
 import uuid
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from celery import current_app
 from celery.exceptions import Retry
+from celery.worker.request import Request
+from kombu.message import Message
 from pytest_django import Settings
 
 from backend.gateway import Gateway
@@ -14,8 +18,10 @@ from lessons.models import ChordRun, Delivery, User
 from lessons.notifications.claim import Claim
 from lessons.notifications.launch import CLOSE_TASK, DELIVER_TASK
 from lessons.notifications.retry import TASK_RETRIES
+from lessons.tests.notifications.aftermath import told_days_ago
 from lessons.tests.notifications.deliveries import claimed
-from lessons.tests.people import draft
+from lessons.tests.people import completed, draft, scheduled
+from lessons.tests.rows import a_day_passes
 from lessons.wake import RELAY_TASK
 
 
@@ -29,8 +35,35 @@ def test_a_task_has_the_name_by_which_it_is_started_from_below(task: object, nam
 def test_no_task_leaves_a_result_behind() -> None:
     ours = [task for name, task in current_app.tasks.items() if name.startswith("lessons.")]
 
-    assert len(ours) >= 3
+    assert len(ours) >= 5
     assert all(task.ignore_result for task in ours)
+
+
+def test_beat_starts_tasks_that_exist(settings: Settings) -> None:
+    schedule = settings.CELERY_BEAT_SCHEDULE
+
+    assert {entry["task"] for entry in schedule.values()} == {
+        task.name for task in (tasks.relay, tasks.remind, tasks.prune)
+    }
+
+
+@pytest.mark.parametrize(("hours", "is_thrown_away"), [(-1, False), (1, False), (3, True)])
+def test_what_beat_started_is_taken_by_a_worker_whose_clock_is_wrong_but_does_not_pile_up_for_ever(
+    hours: int, is_thrown_away: bool, settings: Settings
+) -> None:
+    for entry in settings.CELERY_BEAT_SCHEDULE.values():
+        sent = current_app.amqp.as_task_v2(str(uuid.uuid4()), entry["task"], expires=entry["options"]["expires"])
+        request = Request(Message(headers=sent.headers, body=sent.body), app=current_app, decoded=True)
+
+        with time_machine.travel(datetime.now(UTC) + timedelta(hours=hours)):
+            assert bool(request.maybe_expire()) is is_thrown_away
+
+
+def test_beat_keeps_the_scaled_time(settings: Settings) -> None:
+    seconds = {name: entry["schedule"] for name, entry in settings.CELERY_BEAT_SCHEDULE.items()}
+
+    timing = settings.TIMING
+    assert seconds == {"relay": timing.tick, "remind": timing.minute, "prune": 60 * timing.minute}
 
 
 def test_a_task_is_acknowledged_when_it_is_done_and_ends_before_the_broker_gives_it_to_another(
@@ -78,6 +111,25 @@ def test_a_header_task_delivers_its_batch_and_the_body_closes_the_run(alice: Use
 
     assert Delivery.objects.get(channel="log").state == "sent"
     assert ChordRun.objects.get(pk=claim.run.pk).state == "closed"
+
+
+@pytest.mark.django_db
+def test_a_task_reminds_of_lessons(alice: User, bob: User) -> None:
+    lesson = scheduled(alice, bob, at=datetime.now(UTC) + timedelta(hours=48, minutes=-5))
+    a_day_passes(lesson)
+
+    tasks.remind.run()
+
+    assert lesson.events.latest("id").occasion == "-24h"
+
+
+@pytest.mark.django_db
+def test_a_task_removes_what_has_served_its_time(alice: User, bob: User) -> None:
+    told_days_ago(completed(alice, bob), 91)
+
+    tasks.prune.run()
+
+    assert not Delivery.objects.exists()
 
 
 @pytest.mark.django_db

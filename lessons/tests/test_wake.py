@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import pytest
 from django.db import transaction
@@ -9,8 +10,9 @@ from pytest_django import Settings
 
 from lessons.broker import breaker, connection
 from lessons.models import User
-from lessons.tests.brokers import AWAY, broker_at, refused
+from lessons.tests.brokers import AWAY, Place, broker_at, refused
 from lessons.tests.people import draft
+from lessons.tests.proxy import Proxy
 from lessons.wake import KEY, forget_wake, wake
 
 AT_MOST_SECONDS = 3.0
@@ -19,6 +21,10 @@ AT_MOST_SECONDS = 3.0
 def wakes() -> int:
     """How many calls of the relay wait in its queue."""
     return int(connection().llen("control"))
+
+
+def at(proxy: Proxy) -> Place:
+    return lambda: nullcontext(proxy.url)
 
 
 def seconds(call: Callable[[], None]) -> float:
@@ -66,6 +72,16 @@ def test_a_broker_that_answers_but_takes_no_task_costs_one_time_out_and_no_error
         wake()
         assert connection().exists(KEY)
         assert breaker.is_open
+
+
+def test_a_broker_that_answers_slowly_counts_as_away(settings: Settings) -> None:
+    """Each answer comes before its time-out; all those that a publish needs would take six seconds."""
+    with Proxy(settings.REDIS_URL) as proxy, broker_at(at(proxy), settings, within_seconds=AT_MOST_SECONDS):
+        proxy.delay(0.3)
+        wake()
+        assert breaker.is_open
+
+    assert wakes() == 0
 
 
 def test_once_the_broker_is_back_and_the_breaker_closed_wakes_go_through(settings: Settings) -> None:

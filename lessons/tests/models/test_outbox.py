@@ -6,9 +6,10 @@ from datetime import datetime
 import pytest
 
 from lessons import lifecycle
+from lessons.events import EventName
 from lessons.lifecycle import Edit
 from lessons.models import Dispatch, Lesson, LessonEvent, User
-from lessons.models.outbox import notifying_over
+from lessons.models.outbox import notifying_over, write_occasion
 from lessons.tests.people import cancelled, completed, draft, scheduled, started, tomorrow
 from lessons.tests.rows import booked, history, ids, told
 
@@ -130,6 +131,33 @@ def test_a_lesson_that_did_not_change_names_no_event(alice: User) -> None:
     assert update(draft(alice), title="Algebra").latest_event is None
 
 
+# --- Occasions ------------------------------------------------------------------------------------
+
+
+def test_an_occasion_is_written_once_per_start_time(alice: User, bob: User) -> None:
+    lesson = scheduled(alice, bob)
+
+    written = [write_occasion(lesson, EventName.REMINDER, occasion) for occasion in ("-24h", "-24h", "-1h")]
+    lesson = lifecycle.reschedule_lesson(
+        lesson_id=lesson.pk, actor=alice, start_time=tomorrow(15), end_time=tomorrow(16)
+    )
+    written.append(write_occasion(lesson, EventName.REMINDER, "-24h"))
+
+    assert written == [True, False, True, True]
+    assert history(lesson) == ["created", "scheduled", "reminder", "reminder", "rescheduled", "reminder"]
+    assert lesson.dispatches.filter(event__name="reminder").count() == 3
+
+
+def test_an_occasion_is_no_number_in_the_chain(alice: User, bob: User) -> None:
+    lesson = scheduled(alice, bob)
+
+    write_occasion(lesson, EventName.OVERDUE, "start")
+    lesson = lifecycle.start_lesson(lesson_id=lesson.pk, actor=alice)
+
+    assert list(lesson.events.order_by("id").values_list("seq", flat=True)) == [1, 2, None, 3]
+    assert lesson.version == 3
+
+
 # --- The chain ------------------------------------------------------------------------------------
 
 
@@ -201,6 +229,18 @@ def test_a_new_time_is_told_with_the_old_one(alice: User, bob: User) -> None:
         "start_time": iso(tomorrow(15)),
         "end_time": iso(tomorrow(16)),
     }
+
+
+def test_an_update_keeps_what_was_before(alice: User, anna: User, bob: User, carol: User) -> None:
+    lesson = scheduled(alice, bob)
+
+    update(lesson, title="Geometry", teacher_id=anna.pk, students=frozenset({carol.pk}))
+
+    snapshot = latest(lesson).snapshot
+    assert (snapshot["title"], snapshot["teacher"]) == ("Geometry", anna.pk)
+    assert (snapshot["old_title"], snapshot["old_teacher"]) == ("Algebra", alice.pk)
+    assert snapshot["left"] == sorted(ids(alice, bob))
+    assert snapshot["joined"] == sorted(ids(anna, carol))
 
 
 @pytest.mark.parametrize("what", ["title", "students", "teacher_id"])
