@@ -13,6 +13,7 @@ class Timing:
     lease: float = 90
     visibility: float = 300
 
+    batch: float = 15  # a header task begins no further message after that: a worker asked to end is gone within 30 s
     launch_lease: float = 20  # claimed but not yet taken by a worker
     tick: float = 10  # beat's call of the relay
     circuit: float = 30  # a channel that is down is left alone this long

@@ -40,4 +40,7 @@ def connection() -> redis.Redis:
         socket_timeout=settings.REDIS_TIMEOUT_SECONDS,
         socket_connect_timeout=settings.REDIS_TIMEOUT_SECONDS,
         retry=Retry(NoBackoff(), 0),
+        # No greetings: each is a round trip of its own, and up to four come before the first word.
+        protocol=2,
+        driver_info=None,
     )

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import SuspiciousOperation
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions
@@ -29,7 +29,10 @@ class Problem(exceptions.APIException):
 class ServiceUnavailable(exceptions.APIException):
     status_code = 503
     default_code = "service_unavailable"
-    default_detail = _("The database cannot be reached; nothing was changed. Try again in a moment.")
+    # It may have gone after the commit.
+    default_detail = _(
+        "The database cannot be reached; what you asked for was done in full or not at all. Try again in a moment."
+    )
     wait = RETRY_AFTER_SECONDS  # becomes the header Retry-After
 
 
@@ -64,6 +67,8 @@ NOT_NOW = (
 
 def as_api_error(error: Exception) -> exceptions.APIException | None:
     """What the error is to a client, whatever was asked for; None where nobody foresaw it."""
+    if type(error) is DatabaseError:  # a connection that broke in mid-answer; the subclasses are other things
+        return ServiceUnavailable()
     return next((convert(error) for known, convert in KNOWN.items() if isinstance(error, known)), None)
 
 

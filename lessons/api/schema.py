@@ -23,7 +23,7 @@ REFUSALS = {
     "412": "If-Match names another version.",
     "413": "The body is too large.",
     "415": "The body is not JSON.",
-    "503": "The database cannot be reached; nothing was changed.",
+    "503": "The database cannot be reached; what was asked for was done in full or not at all.",
 }
 OF_A_BODY = {"411", "413", "415"}
 

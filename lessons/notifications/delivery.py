@@ -58,7 +58,7 @@ def deliver_batch(
 def _send(channel: Channel, batch: Sequence[Taken]) -> Iterator[Try]:
     """Hand over one message after the other, until the time is up or the channel turns out to be down."""
     began = started = time.monotonic()
-    deadline = began + settings.TIMING.soft_limit - settings.TIMING.provider_timeout
+    deadline = began + settings.TIMING.batch
     by_id = {taken.message.delivery_id: taken for taken in batch}
     for message, outcome in _outcomes(channel, [taken.message for taken in batch]):
         ended = time.monotonic()

@@ -39,13 +39,14 @@ EVENTS = """
 SELECT id, name, coalesce((snapshot ->> 'people_changed')::bool, false) FROM lessons_lessonevent WHERE id = ANY(%(ids)s)
 """
 
-# Of these, to whom something about the lesson was ever sent on this channel.
+# Of these, to whom something about the lesson was ever sent on this channel, or is being sent once more right now.
 TOLD_BEFORE = """
 SELECT c.id FROM lessons_delivery c
  WHERE c.id = ANY(%(ids)s) AND EXISTS (
        SELECT 1 FROM lessons_lessonevent e
          JOIN lessons_delivery s ON s.event_id = e.id AND s.recipient_id = c.recipient_id AND s.channel = c.channel
-        WHERE e.lesson_id = c.lesson_id AND e.id < c.event_id AND s.state = 'sent')
+        WHERE e.lesson_id = c.lesson_id AND e.id < c.event_id
+           AND (s.state = 'sent' OR (s.state IN ('pending', 'leased') AND NOT s.in_order)))
 """
 
 LOCK_PENDING = """

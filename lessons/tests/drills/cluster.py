@@ -1,9 +1,13 @@
-"""The PostgreSQL server of the drills: one for all of them, each with a database of its own."""
+"""The PostgreSQL server of the drills: one for all of them, each with a database of its own.
+
+One that we start; or the one that DATABASE_URL names, which was there before and stays.
+"""
 
 import dataclasses
 import os
 import signal
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
@@ -18,6 +22,7 @@ from backend.stack.processes import Command, Process
 from backend.stack.supervisor import Supervisor
 
 STUDENTS = 10
+TEMPLATE = "drill_template"
 
 # What became of each delivery, step by step: the rows alone tell only where it ended.
 AUDIT = """
@@ -30,13 +35,33 @@ CREATE TRIGGER drill_note AFTER UPDATE ON lessons_delivery FOR EACH ROW
 """
 
 
-class Cluster:
-    """A server that writes through to its files, so that an immediate stop is what it would be in production."""
+def cluster() -> "Cluster":
+    url = os.environ.get("DATABASE_URL")
+    return BorrowedCluster(url) if url else EmbeddedCluster()
+
+
+class Cluster(ABC):
+    """A server, for as long as the block lasts."""
 
     def __init__(self) -> None:
-        self._place = dataclasses.replace(Place.throw_away(), keeps_data=True)
+        self._place = dataclasses.replace(Place.throw_away(), keeps_data=True)  # writes through to its files
         self._supervisor = Supervisor(self._place.directory, throw_away=self._place.everything)
-        self._server: Process | None = None
+
+    @abstractmethod
+    def start(self) -> None:
+        """Returns when it answers; after an immediate stop that includes its recovery."""
+
+    @abstractmethod
+    def stop_immediately(self) -> None:
+        """No checkpoint, no goodbye, every connection cut."""
+
+    @abstractmethod
+    def url(self, name: str) -> str:
+        """The database of that name, for the application."""
+
+    @abstractmethod
+    def connect(self, name: str) -> Any:
+        """A connection of the observer's: rows come as named tuples, every statement commits."""
 
     def __enter__(self) -> Self:
         self._supervisor.__enter__()
@@ -51,53 +76,88 @@ class Cluster:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._maintain(f"DROP DATABASE IF EXISTS {TEMPLATE} WITH (FORCE)")
         self._supervisor.__exit__(kind, error, trace)
-
-    def start(self) -> None:
-        """Returns when it answers; after an immediate stop that includes its recovery."""
-        self._url = start_postgres(self._supervisor, self._place)
-        self._server = self._supervisor.named("postgres")
-
-    def stop_immediately(self) -> None:
-        """As `pg_ctl stop -m immediate`: no checkpoint, no goodbye, every connection cut."""
-        assert self._server is not None
-        os.kill(self._server.popen.pid, signal.SIGQUIT)
-        self._server.popen.wait()
-        self._supervisor.stop(self._server)
 
     @contextmanager
     def database(self, name: str) -> Iterator[str]:
         """A new database with tables and people; yields its URL."""
-        self._maintain(f"CREATE DATABASE {name} TEMPLATE {DATABASE}")
+        self._maintain(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")  # an earlier run was killed
+        self._maintain(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
         try:
             yield self.url(name)
         finally:
             self._maintain(f"DROP DATABASE {name} WITH (FORCE)")
 
-    def url(self, name: str) -> str:
-        return f"{self._url.rpartition('/')[0]}/{name}"
-
-    def connect(self, name: str) -> Any:
-        """A connection of the observer's: rows come as named tuples, every statement commits."""
-        connection = psycopg2.connect(
-            host=str(self._place.sockets / "pg"), user=USER, dbname=name, cursor_factory=NamedTupleCursor
-        )
-        connection.autocommit = True
-        return connection
-
     def _prepare(self) -> None:
         """The database from which those of the drills are copied."""
+        self._maintain(f"DROP DATABASE IF EXISTS {TEMPLATE} WITH (FORCE)")
+        self._maintain(f"CREATE DATABASE {TEMPLATE}")
         environment = {**os.environ, "ENVIRONMENT": "test", "SECRET_KEY": self._place.secret_key()}
-        environment |= {"DATABASE_URL": self._url, "REDIS_URL": "redis://127.0.0.1:1/0"}  # nobody is told of anything
+        nobody = "redis://127.0.0.1:1/0"  # who would be told of the people that are made
+        environment |= {"DATABASE_URL": self.url(TEMPLATE), "REDIS_URL": nobody, "CELERY_BROKER_URL": nobody}
         for arguments in (("migrate",), ("seed_data", "--lessons", "0", "--students", str(STUDENTS))):
             command = Command(name=arguments[0], arguments=(sys.executable, "manage.py", *arguments))
             process = self._supervisor.run(command, environment)
             assert process.popen.returncode == 0, process.log_tail()
-        connection = self.connect(DATABASE)
-        connection.cursor().execute(AUDIT)
-        connection.close()
+        self._execute(TEMPLATE, AUDIT)
 
     def _maintain(self, statement: str) -> None:
-        connection = self.connect("postgres")
+        self._execute("postgres", statement)
+
+    def _execute(self, name: str, statement: str) -> None:
+        connection = self.connect(name)
         connection.cursor().execute(statement)
         connection.close()
+
+
+class EmbeddedCluster(Cluster):
+    """Our own, which can be stopped."""
+
+    _server: Process
+
+    def start(self) -> None:
+        self._url = start_postgres(self._supervisor, self._place)
+        self._server = self._supervisor.named("postgres")
+
+    def stop_immediately(self) -> None:
+        """As `pg_ctl stop -m immediate`."""
+        os.kill(self._server.popen.pid, signal.SIGQUIT)
+        self._server.popen.wait()
+        self._supervisor.stop(self._server)
+
+    def url(self, name: str) -> str:
+        return f"{self._url.removesuffix(DATABASE)}{name}"
+
+    def connect(self, name: str) -> Any:
+        return _observing(host=str(self._place.sockets / "pg"), user=USER, dbname=name)
+
+
+class BorrowedCluster(Cluster):
+    """Somebody else's: instead of stopping it, its doors to the drills' databases are shut on everybody."""
+
+    DOORS = "UPDATE pg_database SET datallowconn = {} WHERE datname LIKE 'drill\\_%' AND datname <> '" + TEMPLATE + "'"
+    OUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname LIKE 'drill\\_%'"
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self._server_url = url.partition("?")[0].rpartition("/")[0]
+
+    def start(self) -> None:
+        self._maintain(self.DOORS.format("true"))
+
+    def stop_immediately(self) -> None:
+        self._maintain(self.DOORS.format("false"))
+        self._maintain(self.OUT)
+
+    def url(self, name: str) -> str:
+        return f"{self._server_url}/{name}"
+
+    def connect(self, name: str) -> Any:
+        return _observing(dsn=self.url(name))
+
+
+def _observing(**where: str) -> Any:
+    connection = psycopg2.connect(cursor_factory=NamedTupleCursor, **where)
+    connection.autocommit = True
+    return connection

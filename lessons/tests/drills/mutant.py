@@ -1,34 +1,59 @@
 """The application with one of its safeguards taken out, for drills that are to fail then.
 
-    python -m lessons.tests.drills.mutant MUTATION -m MODULE …
-    python -m lessons.tests.drills.mutant MUTATION manage.py …
-
-There is no such setting in the application: this program patches it from outside before it runs.
+python -m lessons.tests.drills.mutant MUTATION -m MODULE …
 """
 
-import os
-import runpy
 import sys
 from collections.abc import Callable
+from pkgutil import resolve_name
 
-MUTATIONS: dict[str, Callable[[], None]] = {}
+from lessons.tests.drills.inside import run_changed
+
+# What the database itself guards is taken out of the drill's database.
+BY_SQL = {"unique constraint": "ALTER TABLE lessons_delivery DROP CONSTRAINT delivery_once"}
 
 
-def main() -> None:
-    import django
+def without(statement: str, words: str) -> Callable[[], None]:
+    """The SQL `statement`, named by its module, lacks these words."""
+    module_name, _, name = statement.rpartition(".")
 
-    _, mutation, *program = sys.argv
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
-    sys.path.insert(0, os.getcwd())
-    django.setup()
-    MUTATIONS[mutation]()
-    if program[0] == "-m":
-        sys.argv = program[1:]
-        runpy.run_module(program[1], run_name="__main__", alter_sys=True)
-    else:
-        sys.argv = program
-        runpy.run_path(program[0], run_name="__main__")
+    def take_out() -> None:
+        module = resolve_name(module_name)
+        text = getattr(module, name)
+        assert words in text, f"{statement} has no {words!r} to be taken out"
+        setattr(module, name, text.replace(words, ""))
 
+    return take_out
+
+
+def no_row_lock() -> None:
+    from lessons.models.lesson import LessonQuerySet
+
+    LessonQuerySet.select_for_update = lambda self, **_: self._chain()
+
+
+def no_compare_and_set() -> None:
+    from lessons.models import Lesson
+
+    Lesson._expected = property(lambda self: {}, lambda self, value: None)
+
+
+def no_reaper() -> None:
+    import lessons.notifications.relay
+
+    lessons.notifications.relay.reap = lambda: 0
+
+
+FENCE = "d.run_id = %(run)s AND d.state = 'leased' AND d.taken_at IS NOT NULL AND d.attempt_count = t.attempt"
+PATCHES: dict[str, Callable[[], None]] = {
+    "take": without("lessons.notifications.take.TAKE", "AND d.taken_at IS NULL"),
+    "fence": without("lessons.notifications.record.RECORD", f"WHERE {FENCE}"),
+    "row lock": no_row_lock,
+    "compare-and-set": no_compare_and_set,
+    "reaper": no_reaper,
+}
+MUTATIONS = sorted([*PATCHES, *BY_SQL])
 
 if __name__ == "__main__":
-    main()
+    _, mutation, *program = sys.argv
+    run_changed(PATCHES.get(mutation, lambda: None), program)

@@ -41,7 +41,7 @@ class Outcome:
 class Drill:
     name: str
     run: Callable[[Stack, Size], Outcome]
-    proxied: bool  # the broker is reached by way of `stack.proxy`
+    proxied: bool  # the broker is reached by way of `stack.middleware.proxy`
     time_scale: tuple[float, float]  # quick, full
     latency_seconds: float  # of the SMS gateway
 

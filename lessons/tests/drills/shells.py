@@ -28,6 +28,8 @@ def main() -> None:
 
 def start_it(lesson_id: int, start: Barrier) -> str:
     """`won`, or the name of the error."""
+    from django.db import IntegrityError
+
     from lessons.models import Lesson, StaleLesson, UnrecordedChange
 
     lesson = Lesson.objects.get(pk=lesson_id)
@@ -35,7 +37,7 @@ def start_it(lesson_id: int, start: Barrier) -> str:
     start.wait(30)
     try:
         lesson.save()
-    except (StaleLesson, UnrecordedChange) as error:
+    except (StaleLesson, UnrecordedChange, IntegrityError) as error:
         return type(error).__name__
     return "won"
 

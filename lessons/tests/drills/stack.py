@@ -12,17 +12,16 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
-from backend.addresses import for_kombu
 from backend.gateway import Gateway
 from backend.stack import application
 from backend.stack.place import Place
 from backend.stack.ports import HOST, Ports
 from backend.stack.processes import Command, Process
 from backend.stack.supervisor import Supervisor
-from backend.stack.valkey import start_valkey
 from backend.timing import Timing
 from lessons.tests.drills.cluster import Cluster
-from lessons.tests.proxy import Proxy
+from lessons.tests.drills.middleware import Middleware
+from lessons.tests.drills.mutant import BY_SQL
 
 TOKEN = "open sesame"
 READY_WITHIN_SECONDS = 60.0
@@ -46,13 +45,16 @@ class Stack:
         database_url: str,
         supervisor: Supervisor,
         place: Place,
+        middleware: Middleware,
         time_scale: float,
         mutation: str | None,
     ) -> None:
         self.cluster, self._database = cluster, database
         self._supervisor, self._place = supervisor, place
+        self.middleware = middleware
         self.timing = Timing.scaled(time_scale)
         self._mutation = mutation
+        self._through: tuple[str, ...] = ()
         self._names = count(1)
         self.ports = Ports.free()
         self.workers: list[Process] = []
@@ -64,6 +66,7 @@ class Stack:
             "TIME_SCALE": str(time_scale),
             "NOTIFICATION_CHANNELS": "sms",
             "SENTRY_DSN": "",
+            **middleware.settings,
         }
 
     # --- What the system needs ---------------------------------------------------------------------
@@ -72,6 +75,7 @@ class Stack:
         self.gateway = Gateway(token=TOKEN, latency_seconds=latency_seconds, log=self.journal)
         self.gateway.start()
         self.settings |= {"SMS_GATEWAY_URL": self.gateway.url, "SMS_GATEWAY_TOKEN": TOKEN}
+        self.settings["EMAIL_URL"] = self.gateway.mail_url
 
     @property
     def journal(self) -> Path:
@@ -82,24 +86,13 @@ class Stack:
     def logs(self) -> Path:
         return self._supervisor.logs
 
-    def start_valkey(self) -> None:
-        """Also again, after it was stopped: empty then."""
-        self.valkey_url = start_valkey(self._supervisor, self._place)
-
-    def stop_valkey(self) -> None:
-        self._supervisor.stop(self._supervisor.named("valkey"))
-
-    def reach_broker_at(self, url: str) -> None:
-        broker = for_kombu(url)
-        self.settings |= {"REDIS_URL": url, "CACHE_URL": url}
-        self.settings |= {"CELERY_BROKER_URL": broker, "CELERY_RESULT_BACKEND": broker}
-
     # --- Its processes -----------------------------------------------------------------------------
 
-    def start_web(self) -> None:
+    def start_web(self) -> Process:
         """The site, ready to answer at `url`."""
         web = self._start(application.web(self.ports))
         self._wait_for(web, lambda: _answers(f"{self.url}/livez"))
+        return web
 
     @property
     def url(self) -> str:
@@ -131,18 +124,27 @@ class Stack:
     def run(self, *arguments: str, **settings: str) -> Process:
         """A Python program, `-m MODULE …` or `manage.py …`, to its end."""
         command = Command(name=f"run-{next(self._names)}", arguments=(sys.executable, *arguments))
-        return self._supervisor.run(self._mutated(command), {**self._environment(), **settings})
+        return self._supervisor.run(self._changed(command), {**self._environment(), **settings})
 
     def start(self, *arguments: str, **settings: str) -> Process:
         """As `run()`, without waiting for its end."""
         return self._start(Command(name="program", arguments=(sys.executable, *arguments)), **settings)
 
+    @contextmanager
+    def through(self, program: str, *arguments: str) -> Iterator[None]:
+        """What is started meanwhile is run by this module of the drills, which changes it first: see `inside`."""
+        self._through = ("-m", f"lessons.tests.drills.{program}", *arguments)
+        try:
+            yield
+        finally:
+            self._through = ()
+
     # --- What is done to them ----------------------------------------------------------------------
 
     def kill(self, process: Process) -> None:
-        """Without warning, its children included, as when the machine dies."""
-        with_children = os.getpgid(process.popen.pid)
-        os.killpg(with_children, signal.SIGKILL)
+        """Without warning, its children included, as when the machine dies. It may be dead already."""
+        if process.popen.poll() is None:
+            os.killpg(process.popen.pid, signal.SIGKILL)
         self._forget(process)
 
     def kill_all_workers(self) -> None:
@@ -181,6 +183,15 @@ class Stack:
     def value(self, statement: str, *parameters: Any) -> Any:
         return self.query(statement, *parameters)[0][0]
 
+    @property
+    def traffic(self) -> dict[str, int]:
+        """What the SMS gateway has counted."""
+        return self.gateway.provider.traffic.stats()
+
+    def attempts(self, outcome: str) -> int:
+        """How many tries of all messages ended so."""
+        return int(self.value("SELECT count(*) FROM lessons_deliveryattempt WHERE outcome = %s", outcome))
+
     def wait_until(self, condition: Callable[[], object], *, within_seconds: float, what: str) -> float:
         """Returns the seconds that it took; raises `Overdue` when it does not come true."""
         started = time.monotonic()
@@ -200,15 +211,13 @@ class Stack:
 
     def _start(self, command: Command, **settings: str) -> Process:
         named = dataclasses.replace(command, name=f"{command.name}-{next(self._names)}", stop_within_seconds=0.5)
-        return self._supervisor.start(self._mutated(named), {**self._environment(), **settings})
+        return self._supervisor.start(self._changed(named), {**self._environment(), **settings})
 
-    def _mutated(self, command: Command) -> Command:
-        """The same program with one of its safeguards taken out."""
-        if self._mutation is None:
-            return command
+    def _changed(self, command: Command) -> Command:
+        """The same program, run by those that change it first; a mutation takes one of its safeguards out."""
         python, *program = command.arguments
-        arguments = (python, "-m", "lessons.tests.drills.mutant", self._mutation, *program)
-        return dataclasses.replace(command, arguments=arguments)
+        mutant = ("-m", "lessons.tests.drills.mutant", self._mutation) if self._mutation else ()
+        return dataclasses.replace(command, arguments=(python, *mutant, *self._through, *program))
 
     def _environment(self) -> dict[str, str]:
         return application.process_environment(self.settings, self._place)
@@ -238,7 +247,7 @@ def stack(
 ) -> Iterator[Stack]:
     """The services and the outside world of a drill, its application still to be started.
 
-    `proxied`: the broker is reached by way of `stack.proxy`. `mutation`: see `lessons.tests.drills.mutant`.
+    `proxied`: the broker is reached by way of `stack.middleware.proxy`. `mutation`: see `lessons.tests.drills.mutant`.
     """
     database = f"drill_{name.lower()}"
     with ExitStack() as ends:
@@ -251,13 +260,12 @@ def stack(
             database_url=database_url,
             supervisor=supervisor,
             place=place,
+            middleware=Middleware(supervisor, place, ends, proxied=proxied),
             time_scale=time_scale,
             mutation=mutation,
         )
-        made.start_valkey()
-        if proxied:
-            made.proxy = ends.enter_context(Proxy(made.valkey_url))
-        made.reach_broker_at(made.proxy.url if proxied else made.valkey_url)
+        if mutation in BY_SQL:
+            made.query(BY_SQL[mutation])
         made.open_gateway(latency_seconds=latency_seconds)
         ends.callback(made.gateway.stop)
         yield made

@@ -130,6 +130,18 @@ def test_a_cancellation_is_skipped_for_whom_nothing_was_ever_sent(alice: User, b
     assert (delivery(cancelled, bob).state, delivery(cancelled, bob).last_error) == (SKIPPED, "nothing_to_take_back")
 
 
+def test_a_cancellation_goes_to_whom_somebody_is_telling_once_more_what_had_died(alice: User, bob: User) -> None:
+    lesson = draft(alice, bob)
+    expand_all()
+    put(delivery(lesson.events.get(), bob), in_order=False, next_attempt_at=timezone.now() + HOUR)
+    cancelled = happened(lesson, EventName.CANCELLED, bob)
+    expand_all()
+
+    look_again()
+
+    assert delivery(cancelled, bob).state == LEASED
+
+
 def test_a_cancellation_goes_to_whom_something_was_sent_on_that_channel(known_lesson: Lesson, bob: User) -> None:
     put(delivery(known_lesson.events.get(), bob, "log"), state=SKIPPED)
     cancelled = happened(known_lesson, EventName.CANCELLED, bob)
