@@ -87,9 +87,16 @@ TEMPLATES = [
     },
 ]
 
+# --- Time ---------------------------------------------------------------------------------------
+TIME_SCALE = env.number("TIME_SCALE", 1, 0.001, 1)
+if IS_PRODUCTION and TIME_SCALE != 1:
+    raise SettingRefused("TIME_SCALE", f"is {TIME_SCALE:g}: it should be 1 (or unset) where ENVIRONMENT=production")
+TIMING = Timing.scaled(TIME_SCALE)
+
 # --- Data ---------------------------------------------------------------------------------------
 # A connection that waits for a lock gives up after 2 s (the API answers 409 `concurrent_change`);
-# one that idles inside a transaction would keep dead rows alive under the relay's hot index.
+# one that idles inside a transaction, as a frozen worker's does, would keep its locks, and dead rows alive under the
+# relay's hot index.
 DATABASES = {
     "default": {
         **env.database("DATABASE_URL"),
@@ -97,7 +104,10 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "connect_timeout": 3,
-            "options": "-c lock_timeout=2s -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s",
+            "options": (
+                "-c lock_timeout=2s -c statement_timeout=60s"
+                f" -c idle_in_transaction_session_timeout={1000 * TIMING.hard_limit:.0f}"
+            ),
         },
     }
 }
@@ -238,10 +248,6 @@ if IS_PRODUCTION and "sms" in NOTIFICATION_CHANNELS and not SMS_GATEWAY_TOKEN:
         "is not set: it should be the SMS provider's secret, or take sms out of NOTIFICATION_CHANNELS",
     )
 
-TIME_SCALE = env.number("TIME_SCALE", 1, 0.001, 1)
-if IS_PRODUCTION and TIME_SCALE != 1:
-    raise SettingRefused("TIME_SCALE", f"is {TIME_SCALE:g}: it should be 1 (or unset) where ENVIRONMENT=production")
-TIMING = Timing.scaled(TIME_SCALE)
 EMAIL_TIMEOUT = TIMING.provider_timeout
 
 # --- Retention ----------------------------------------------------------------------------------
@@ -268,12 +274,18 @@ _REDIS_TRANSPORT = {
     "socket_connect_timeout": REDIS_TIMEOUT_SECONDS,
     "socket_keepalive": True,
 }
-# RabbitMQ says of each message that it has it; quorum queues keep what they have when a node dies.
-_RABBITMQ_TRANSPORT = {"confirm_publish": True}
+# RabbitMQ says of each message that it has it, and is not waited for longer than Redis would be.
+# Quorum queues keep what they have when a node dies.
+_RABBITMQ_TRANSPORT = {
+    "confirm_publish": True,
+    "read_timeout": REDIS_TIMEOUT_SECONDS,
+    "write_timeout": REDIS_TIMEOUT_SECONDS,
+}
 _IS_RABBITMQ = CELERY_BROKER_URL.startswith("amqp")
 CELERY_BROKER_CONNECTION_TIMEOUT = REDIS_TIMEOUT_SECONDS
 CELERY_BROKER_TRANSPORT_OPTIONS = {**_ONE_TRY, **(_RABBITMQ_TRANSPORT if _IS_RABBITMQ else _REDIS_TRANSPORT)}
 CELERY_TASK_DEFAULT_QUEUE_TYPE = CELERY_TASK_CREATE_MISSING_QUEUE_TYPE = "quorum" if _IS_RABBITMQ else "classic"
+CELERY_TASK_PUBLISH_RETRY = not _IS_RABBITMQ  # there a second try opens a connection anew: seven more time-outs
 CELERY_TASK_PUBLISH_RETRY_POLICY = _ONE_TRY
 CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"retry_policy": _ONE_TRY}  # or a chord's launch hangs for 20 to 40 s
 CELERY_REDIS_SOCKET_TIMEOUT = CELERY_REDIS_SOCKET_CONNECT_TIMEOUT = REDIS_TIMEOUT_SECONDS

@@ -22,7 +22,7 @@ WORKER = (
 )
 WEB = (
     *("--workers", "2", "--threads", "4", "--worker-class", "gthread"),
-    *("--graceful-timeout", "2", "--no-control-socket"),
+    *("--graceful-timeout", "2", "--keep-alive", "30", "--no-control-socket"),
 )
 # Gunicorn's workers show that they live by touching a file; on a disk that can block.
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  # nosec B108

@@ -98,25 +98,28 @@ class Proxy:
                 self._passing.wait()
                 if self._delay_seconds:
                     time.sleep(self._delay_seconds)
-                sink.sendall(self._let_through(data))
+                self._pass(data, sink)
         for end in (source, sink):
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
 
-    def _let_through(self, data: bytes) -> bytes:
-        """As much of it as a cut leaves; raises OSError once nothing is left."""
-        if self._bytes_left is None:
-            return data
-        left, self._bytes_left = self._bytes_left, max(0, self._bytes_left - len(data))
-        if left == 0:
-            for connection in self._connections:
-                with suppress(OSError):
-                    connection.shutdown(socket.SHUT_RDWR)
-            self._connections.clear()
+    def _pass(self, data: bytes, sink: socket.socket) -> None:
+        """As much of it as a cut leaves; where that is not all, everybody is hung up on."""
+        left = self._bytes_left
+        sink.sendall(data[:left])
+        if left is None:
+            return
+        self._bytes_left = left - len(data)
+        if self._bytes_left <= 0:
             self._bytes_left = None
             self.cuts += 1
-            raise ConnectionAbortedError("cut off")
-        return data[:left]
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        for connection in self._connections:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        self._connections.clear()
 
 
 def _connect_to_file(path: str) -> socket.socket:

@@ -11,7 +11,7 @@ PATIENCE_SECONDS = 15  # on top of a lease
 
 @drill("F2", latency_seconds=0.5)
 def all_workers(stack: Stack, size: Size) -> Outcome:
-    rounds, lives = size.of((1, 6), (5, 30))
+    rounds, lives = size.of((1, 6), (5, 20))
     stack.start_web()
     stack.start_beat()
     load = Load(stack)

@@ -52,7 +52,8 @@ def _freeze_one(stack: Stack, outcome: Outcome) -> float:
     held = _taken(stack, attempt=1)
     rescuer = stack.start_worker()
     patience = 3 * stack.timing.lease
-    stack.wait_until(lambda: len(_taken(stack, attempt=2)) >= SLOTS, within_seconds=patience, what="sent again")
+    # Some of them: leases that began a moment apart may be taken back a tick apart.
+    stack.wait_until(lambda: _taken(stack, attempt=2), within_seconds=patience, what="sent again")
     _wake(stack, sleeper, children[: SLOTS // 2], late=SLOTS // 2, held=held)
     stack.wait_until_told(within_seconds=patience)
     recovered, before = time.monotonic() - frozen_at, _rows(stack)

@@ -12,16 +12,19 @@ from lessons.tests.drills.stack import Stack
 
 FLUSHES = 3
 SLOTS = 2  # of each of the two workers
-SPARE_LESSONS = 2  # told before the first flush
+SPARE_LESSONS = 3  # told before the first flush
 INTO_THE_SENDS_SECONDS = 0.3
 
 LEASED = """
 SELECT id, run_id, taken_at IS NOT NULL AS is_taken, clock_timestamp() AS at FROM lessons_delivery
  WHERE state = 'leased' AND run_id <> ALL(%s::uuid[])
 """
+# After the lease began, and not after it was seen: its end may have been under way then.
 LEFT_ITS_LEASE = """
-SELECT became, extract(epoch FROM at - %s)::float8 AS seconds FROM drill_step
- WHERE delivery_id = %s AND was = 'leased' AND at > %s ORDER BY at LIMIT 1
+SELECT gone.became, extract(epoch FROM gone.at - %s)::float8 AS seconds FROM drill_step gone
+ WHERE gone.delivery_id = %s AND gone.was = 'leased' AND gone.at > (
+       SELECT max(at) FROM drill_step WHERE delivery_id = gone.delivery_id AND became = 'leased' AND at < %s)
+ ORDER BY gone.at LIMIT 1
 """
 WAITING = """
 SELECT (SELECT count(*) FROM lessons_delivery WHERE state IN ('pending', 'leased'))
@@ -47,7 +50,7 @@ def flushed(stack: Stack, size: Size) -> Outcome:
     client, students = Client(stack.url, TEACHERS[0]), student_ids(stack)
     for _ in range(messages // (len(students) + 1) + SPARE_LESSONS):
         client.live(["create"], students)
-    survivor, mortal = stack.start_worker(concurrency=SLOTS), stack.start_worker(concurrency=SLOTS)
+    survivor, mortal = stack.launch_worker(concurrency=SLOTS), stack.launch_worker(concurrency=SLOTS)
 
     waiting = 0
     leased: list[list[Any]] = []
@@ -74,11 +77,12 @@ def flushed(stack: Stack, size: Size) -> Outcome:
 
 
 def _wait_for_mid_chord(stack: Stack, struck: list[str], *, running: int) -> None:
-    """So many tasks of chords that were not struck yet run, others wait in the broker."""
+    """So many tasks of chords that were not struck yet run, and as many others wait in the broker."""
 
     def is_so() -> bool:
         taken = [row.is_taken for row in stack.query(LEASED, struck)]
-        return taken.count(True) >= running and taken.count(False) >= SLOTS
+        # As many wait: when those that run are done, every slot has one again.
+        return taken.count(True) >= running and taken.count(False) >= running
 
     stack.wait_until(is_so, within_seconds=60, what="a chord under way")
     time.sleep(INTO_THE_SENDS_SECONDS)

@@ -10,14 +10,14 @@ from collections.abc import Iterator
 import pytest
 
 from lessons.tests.drills import catalogue
-from lessons.tests.drills.cluster import Cluster, cluster
+from lessons.tests.drills.cluster import Cluster, EmbeddedCluster
 from lessons.tests.drills.mutant import MUTATIONS
 from lessons.tests.drills.registry import DRILLS, Size
 from lessons.tests.drills.verdict import run_drill
 
 QUICK = Size(is_full=False)
 FINDS = {
-    "take": ("F1", "delivery"),
+    "take": ("F11", "counts"),
     "fence": ("F3", ""),
     "unique constraint": ("F16", "doubled"),
     "row lock": ("F10", "were refused with"),
@@ -30,7 +30,10 @@ pytestmark = pytest.mark.timeout(300)
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Cluster]:
-    with cluster() as server:
+    """Of our own, whatever servers the test run has."""
+    with pytest.MonkeyPatch.context() as environment, EmbeddedCluster() as server:
+        for name in ("DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL"):
+            environment.delenv(name, raising=False)
         yield server
 
 
