@@ -45,13 +45,20 @@ class RunningServices:
         return self.popen.wait(PATIENCE_SECONDS)
 
     def kill_watchdog(self) -> None:
-        for process in self.family:
-            if "backend.stack.watchdog" in process.cmdline():
-                process.kill()
+        [watchdog] = [process for process in self.family if "backend.stack.watchdog" in _command_line(process)]
+        watchdog.kill()
 
     def kill(self) -> None:
         self.popen.kill()
         self.popen.wait(PATIENCE_SECONDS)
+
+
+def _command_line(process: psutil.Process) -> list[str]:
+    """Empty for one that has ended: a family has members that live for a moment only."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

@@ -12,7 +12,7 @@ from lessons.tests.drills.stack import Stack
 
 FLUSHES = 3
 SLOTS = 2  # of each of the two workers
-SPARE_LESSONS = 3  # told before the first flush
+SPARE_LESSONS = 2  # told before the first flush
 INTO_THE_SENDS_SECONDS = 0.3
 
 LEASED = """
@@ -77,20 +77,19 @@ def flushed(stack: Stack, size: Size) -> Outcome:
 
 
 def _wait_for_mid_chord(stack: Stack, struck: list[str], *, running: int) -> None:
-    """So many tasks of chords that were not struck yet run, and as many others wait in the broker."""
+    """So many tasks of chords that were not struck yet run; more than all slots could take at once wait."""
 
     def is_so() -> bool:
         taken = [row.is_taken for row in stack.query(LEASED, struck)]
-        # As many wait: when those that run are done, every slot has one again.
-        return taken.count(True) >= running and taken.count(False) >= running
+        return taken.count(True) >= running and taken.count(False) > 2 * SLOTS
 
     stack.wait_until(is_so, within_seconds=60, what="a chord under way")
-    time.sleep(INTO_THE_SENDS_SECONDS)
 
 
 def _flush(stack: Stack, struck: list[str], *, dies_with_it: Process | None) -> list[Any]:
     """What was leased when it happened, to runs that were not struck before."""
     if dies_with_it:
+        time.sleep(INTO_THE_SENDS_SECONDS)
         stack.kill(dies_with_it)
     stack.middleware.forget_everything()
     return stack.query(LEASED, struck)

@@ -28,14 +28,14 @@ def reap_as_promised() -> None:
 
 def claim_as_promised(channel: Channel) -> Claim | None:
     """What is leased fits into the window, and into batches; an open circuit lets nothing through, then one probe."""
-    now, row = database_now(), ChannelRow.objects.filter(pk=channel.name).first()
+    row = ChannelRow.objects.filter(pk=channel.name).first()
     free = channel.window - Delivery.objects.filter(channel=channel.name, state="leased").count()
     claimed = claim(channel)
     if claimed is None:
         return None
     held = [pk for batch in claimed.batches for pk in batch]
     assert sorted(held) == sorted(claimed.run.deliveries.filter(state="leased").values_list("id", flat=True))
-    assert not (row and row.open_until and row.open_until > now)
+    assert not (row and row.open_until and row.open_until > database_now())
     assert 0 < len(held) <= (1 if row and row.open_until else free)
     assert all(len(batch) <= channel.batch_size for batch in claimed.batches)
     last_tries = DeliveryAttempt.objects.filter(delivery__in=held, number=F("delivery__attempt_count"))

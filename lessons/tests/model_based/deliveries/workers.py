@@ -48,6 +48,9 @@ class Worker:
         self._stopped, self._thawed = threading.Event(), threading.Event()
         self.is_frozen = False
 
+    def __repr__(self) -> str:
+        return f"<with {self.task}>"
+
     def works(self) -> None:
         """Until the batch is done, or the worker is dead or frozen."""
         if any(turn.freezes for turn in self._script):
