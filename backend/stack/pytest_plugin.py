@@ -18,7 +18,8 @@ from backend.stack.postgres import start_postgres
 from backend.stack.supervisor import Supervisor
 from backend.stack.valkey import start_valkey
 
-# Left in the environment they would lead the tests' workers to somebody's broker.
+# Left in the environment they would lead the tests' workers to somebody's broker. RabbitMQ is meant where it is named;
+# it has no databases, so that such a run has no workers of xdist.
 FOLLOW_REDIS_URL = ("CELERY_BROKER_URL", "CELERY_RESULT_BACKEND", "CACHE_URL")
 STARTERS = {"DATABASE_URL": start_postgres, "REDIS_URL": start_valkey}
 
@@ -31,7 +32,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
         os.environ["REDIS_URL"] = with_redis_database(os.environ["REDIS_URL"], database)
     else:
         for name in FOLLOW_REDIS_URL:
-            os.environ.pop(name, None)
+            if not os.environ.get(name, "").startswith("amqp"):
+                os.environ.pop(name, None)
         early_config.add_cleanup(_start_missing_services().close)
         _set_defaults()
     return (yield)

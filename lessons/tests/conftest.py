@@ -3,16 +3,17 @@
 import pytest
 from pytest_django import Settings
 
-from lessons.broker import breaker, connection
+from lessons.broker import breaker
 from lessons.models import User
 from lessons.tests.people import Administrator, Manager, Student, Teacher
+from lessons.tests.queues import empty_broker
 
 
 @pytest.fixture(autouse=True)
 def _quiet_broker() -> None:
     """Each test starts with an empty broker and a closed breaker."""
     breaker.reset()
-    connection().flushdb()
+    empty_broker()
 
 
 @pytest.fixture(autouse=True)

@@ -13,6 +13,7 @@ from lessons.models import User
 from lessons.tests.brokers import AWAY, Place, broker_at, refused
 from lessons.tests.people import draft
 from lessons.tests.proxy import Proxy
+from lessons.tests.queues import waiting
 from lessons.wake import KEY, forget_wake, wake
 
 AT_MOST_SECONDS = 3.0
@@ -20,7 +21,7 @@ AT_MOST_SECONDS = 3.0
 
 def wakes() -> int:
     """How many calls of the relay wait in its queue."""
-    return int(connection().llen("control"))
+    return waiting("control")
 
 
 def at(proxy: Proxy) -> Place:

@@ -11,14 +11,14 @@ from typing import Self
 from django.conf import settings
 from django.db import connection
 
-from backend.addresses import for_kombu
 from backend.stack.processes import Command, Process
 from backend.stack.supervisor import Supervisor
+from lessons.tests.brokers import Addresses
+from lessons.tests.queues import QUEUES
 
 READY_WITHIN_SECONDS = 30.0
-QUEUES = "control,deliver.log,deliver.email,deliver.sms"
 WORKER = (
-    *("--concurrency", "4", "--queues", QUEUES, "--task-events", "--loglevel", "INFO"),
+    *("--concurrency", "4", "--queues", ",".join(QUEUES), "--task-events", "--loglevel", "INFO"),
     *("--without-mingle", "--without-gossip"),
 )
 
@@ -76,11 +76,6 @@ def _surroundings() -> dict[str, str]:
     return {
         **os.environ,
         "DATABASE_URL": f"{server}/{connection.settings_dict['NAME']}",
-        **at_broker(settings.REDIS_URL),
+        **Addresses.of(settings).environment(),
         "PYTHONUNBUFFERED": "1",
     }
-
-
-def at_broker(url: str) -> dict[str, str]:
-    """The settings that name the broker."""
-    return {"REDIS_URL": url, "CELERY_BROKER_URL": for_kombu(url), "CELERY_RESULT_BACKEND": for_kombu(url)}

@@ -4,9 +4,8 @@ from collections import defaultdict
 from typing import Any
 
 from backend.gateway import Gateway
-from lessons.broker import connection
 from lessons.models import ChordRun, Delivery, DeliveryState, Dispatch, Lesson, User
-from lessons.tests.flow.processes import QUEUES
+from lessons.tests.queues import broker_is_idle
 
 UNFINISHED = [DeliveryState.PENDING, DeliveryState.LEASED]
 
@@ -27,7 +26,7 @@ def is_quiet() -> bool:
         is_settled()
         and runs_are_closed()
         and not Delivery.objects.filter(state__in=UNFINISHED).exists()
-        and not connection().exists("unacked", *QUEUES.split(","))
+        and broker_is_idle()
     )
 
 

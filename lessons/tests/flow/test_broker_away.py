@@ -10,8 +10,8 @@ from pytest_django import Settings
 from backend.gateway import Gateway
 from backend.stack.processes import Process
 from lessons.models import Delivery, User
-from lessons.tests.brokers import use_broker
-from lessons.tests.flow.processes import Processes, at_broker
+from lessons.tests.brokers import Addresses, use_broker
+from lessons.tests.flow.processes import Processes
 from lessons.tests.flow.progress import everything_arrived_once, is_settled
 from lessons.tests.people import draft
 from lessons.tests.proxy import Proxy
@@ -28,25 +28,30 @@ def time_scale() -> float:
 
 
 @pytest.fixture
-def proxy() -> Iterator[Proxy]:
-    with Proxy(real_settings.REDIS_URL) as running:
-        yield running
+def proxied() -> Iterator[tuple[Proxy, Addresses]]:
+    with Addresses.of(real_settings).through_proxy() as (proxy, addresses):
+        yield proxy, addresses
 
 
 @pytest.fixture
-def behind_the_proxy(proxy: Proxy, settings: Settings) -> Iterator[None]:
+def proxy(proxied: tuple[Proxy, Addresses]) -> Proxy:
+    return proxied[0]
+
+
+@pytest.fixture
+def behind_the_proxy(proxied: tuple[Proxy, Addresses], settings: Settings) -> Iterator[None]:
     """This process, which stands for the web server, reaches the broker through the proxy."""
-    usual = settings.REDIS_URL
-    use_broker(proxy.url, settings)
+    usual = Addresses.of(settings)
+    use_broker(proxied[1], settings)
     yield
     use_broker(usual, settings)
 
 
 @pytest.fixture
-def workers_behind_the_proxy(proxy: Proxy, processes: Processes) -> Process:
+def workers_behind_the_proxy(proxied: tuple[Proxy, Addresses], processes: Processes) -> Process:
     """So do a worker and a relay that ticks."""
-    worker = processes.start_worker(**at_broker(proxy.url))
-    processes.start_relay(**at_broker(proxy.url))
+    worker = processes.start_worker(**proxied[1].environment())
+    processes.start_relay(**proxied[1].environment())
     return worker
 
 

@@ -10,7 +10,6 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from lessons import lifecycle
-from lessons.broker import connection as broker
 from lessons.lifecycle import ConcurrentChange, LessonNotFound, NotDead, NothingToRedeliver, NotPermitted
 from lessons.models import Delivery, Dispatch, Lesson, LessonEvent, Redelivery, User
 from lessons.notifications.channels import REGISTRY
@@ -21,6 +20,7 @@ from lessons.notifications.take import take
 from lessons.tests.notifications.aftermath import all_ended, died
 from lessons.tests.notifications.deliveries import delivery, expand_all
 from lessons.tests.people import draft
+from lessons.tests.queues import empty_broker, waiting
 from lessons.tests.racing import race
 
 pytestmark = pytest.mark.django_db
@@ -93,11 +93,11 @@ def test_all_dead_deliveries_of_a_dispatch_are_redelivered(lesson: Lesson, alice
 
 @WAYS
 def test_a_redelivery_wakes_the_relay(ask: Ask, lesson: Lesson, transactional_db: None) -> None:
-    broker().flushdb()
+    empty_broker()
 
     ask(lesson, None)
 
-    assert broker().llen("control") == 1
+    assert waiting("control") == 1
 
 
 @pytest.mark.parametrize("state", ["pending", "leased", "sent", "skipped"])

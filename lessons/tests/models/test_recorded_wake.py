@@ -7,6 +7,7 @@ from lessons.broker import breaker
 from lessons.broker import connection as broker
 from lessons.models import User
 from lessons.tests.people import draft, scheduled
+from lessons.tests.queues import empty_broker, waiting
 from lessons.tests.rows import history
 from lessons.wake import KEY
 
@@ -25,7 +26,7 @@ def test_the_relay_is_woken_once_on_commit_and_not_before(alice: User, bob: User
         assert not is_woken()
 
     assert is_woken()
-    assert broker().llen("control") == 1
+    assert waiting("control") == 1
 
 
 def test_a_change_that_is_rolled_back_wakes_nobody(alice: User) -> None:
@@ -34,12 +35,12 @@ def test_a_change_that_is_rolled_back_wakes_nobody(alice: User) -> None:
         transaction.set_rollback(True)
 
     assert not is_woken()
-    assert broker().llen("control") == 0
+    assert waiting("control") == 0
 
 
 def test_a_save_without_change_wakes_nobody(alice: User, bob: User) -> None:
     lesson = scheduled(alice, bob)
-    broker().flushdb()
+    empty_broker()
 
     lesson.save()
 

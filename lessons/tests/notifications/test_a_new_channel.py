@@ -3,7 +3,6 @@
 from typing import ClassVar
 
 import pytest
-from celery import current_app
 from pytest_django import Settings
 
 from lessons.models import ChordRun, Delivery, User
@@ -14,6 +13,7 @@ from lessons.notifications.launch import launch
 from lessons.notifications.messages import Message, render_text
 from lessons.tests.notifications.deliveries import expand_all
 from lessons.tests.people import draft
+from lessons.tests.queues import take_all
 
 pytestmark = pytest.mark.django_db
 
@@ -73,8 +73,7 @@ def test_its_tasks_have_a_queue_of_their_own(pigeons: PigeonChannel, alice: User
 
     assert launch(claimed)
 
-    with current_app.connection_for_read() as broker:
-        assert broker.default_channel.client.llen("deliver.pigeon") == ChordRun.objects.get().size == 1
+    assert len(take_all("deliver.pigeon")) == ChordRun.objects.get().size == 1
 
 
 def test_who_cannot_be_reached_over_it_is_skipped(pigeons: PigeonChannel, alice: User, bob: User) -> None:

@@ -7,7 +7,6 @@ import pytest
 from pytest_django import Settings
 
 from backend.timing import Timing
-from lessons.broker import connection
 from lessons.models import Channel as ChannelRow
 from lessons.models import Delivery, User
 from lessons.notifications.channels import REGISTRY, Channel, SendError, Sent
@@ -16,6 +15,7 @@ from lessons.notifications.messages import Message
 from lessons.notifications.retry import ATTEMPT_LIMIT, TASK_RETRIES
 from lessons.tests.notifications.deliveries import claimed, expand_all
 from lessons.tests.people import Student, draft
+from lessons.tests.queues import empty_broker, waiting
 
 pytestmark = pytest.mark.django_db
 DOWN = SendError("connection refused", channel_down=True)
@@ -153,7 +153,7 @@ def test_what_a_batch_does_not_get_to_in_time_goes_back_uncounted_and_wakes_the_
 
     assert post.handed_over == [people[0].pk]
     assert rows() == [("sent", 1, 0), ("pending", 0, 0), ("pending", 0, 0), ("pending", 0, 0)]
-    assert connection().llen("control") == 1
+    assert waiting("control") == 1
 
 
 def test_a_second_copy_of_the_task_sends_nothing(post: Post, people: list[User]) -> None:
@@ -167,10 +167,10 @@ def test_a_second_copy_of_the_task_sends_nothing(post: Post, people: list[User])
 def test_a_channel_that_works_again_wakes_the_relay_for_what_waited(post: Post, people: list[User]) -> None:
     post.outcomes = {people[0].pk: DOWN}
     delivered()
-    connection().flushdb()
+    empty_broker()
     post.outcomes = {}
     ChannelRow.objects.update(open_until=None, failing_recipients=[1])
 
     delivered()
 
-    assert connection().llen("control") == 1
+    assert waiting("control") == 1

@@ -1,13 +1,8 @@
 """A claim becomes a chord, seen in the queues of the real broker; nobody works them off here."""
 
-import base64
-import json
-from typing import Any
-
 import pytest
 from pytest_django import Settings
 
-from lessons.broker import connection
 from lessons.models import ChordRun, Delivery, User
 from lessons.notifications.claim import Claim
 from lessons.notifications.launch import launch
@@ -15,18 +10,9 @@ from lessons.notifications.reap import reap
 from lessons.tests.brokers import AWAY, broker_at, refused
 from lessons.tests.notifications.deliveries import claimed, put, taken
 from lessons.tests.people import draft
+from lessons.tests.queues import take_all
 
 pytestmark = pytest.mark.django_db
-
-
-def queued(queue: str) -> list[dict[str, Any]]:
-    """The messages in a queue, the oldest first."""
-    return [json.loads(raw) for raw in reversed(connection().lrange(queue, 0, -1))]
-
-
-def arguments(message: dict[str, Any]) -> list[Any]:
-    arguments_, _, _ = json.loads(base64.b64decode(message["body"]))
-    return list(arguments_)
 
 
 def run_of(claim: Claim) -> ChordRun:
@@ -43,30 +29,31 @@ def claim(request: pytest.FixtureRequest, alice: User, bob: User, carol: User) -
 def test_each_batch_is_a_task_in_the_channels_queue(claim: Claim) -> None:
     assert launch(claim)
 
-    messages = queued("deliver.sms")
-    assert [arguments(message) for message in messages] == [[str(claim.run.pk), batch] for batch in claim.batches]
-    assert {message["headers"]["task"] for message in messages} == {"lessons.deliver"}
+    tasks = take_all("deliver.sms")
+    assert [task.arguments for task in tasks] == [[str(claim.run.pk), batch] for batch in claim.batches]
+    assert {task.name for task in tasks} == {"lessons.deliver"}
 
 
 def test_the_run_knows_its_tasks_and_the_tasks_their_run(claim: Claim) -> None:
     launch(claim)
 
-    messages = queued("deliver.sms")
-    assert [message["headers"]["id"] for message in messages] == list(map(str, run_of(claim).task_ids))
-    assert {message["headers"]["root_id"] for message in messages} == {str(claim.run.pk)}
+    tasks = take_all("deliver.sms")
+    assert [task.id for task in tasks] == list(map(str, run_of(claim).task_ids))
+    assert {task.root_id for task in tasks} == {str(claim.run.pk)}
 
 
 def test_the_body_is_to_close_the_run_and_waits_for_the_header(claim: Claim) -> None:
     launch(claim)
 
-    for message in queued("deliver.sms"):
-        _, _, embedded = json.loads(base64.b64decode(message["body"]))
-        body = embedded["chord"]
+    tasks = take_all("deliver.sms")
+    assert len(tasks) == len(claim.batches)
+    for task in tasks:
+        body = task.embedded["chord"]
         assert (body["task"], body["args"]) == ("lessons.close_run", [str(claim.run.pk)])
         assert body["options"]["root_id"] == str(claim.run.pk)
         (on_error,) = body["options"]["link_error"]
         assert (on_error["task"], on_error["args"]) == ("lessons.close_run", [str(claim.run.pk)])
-    assert queued("control") == []
+    assert take_all("control") == []
 
 
 @pytest.mark.parametrize("away", AWAY)

@@ -15,6 +15,7 @@ from lessons.notifications.relay import Pass, run_relay
 from lessons.tests.brokers import broker_at, refused
 from lessons.tests.notifications.deliveries import expand_all, lease_expired
 from lessons.tests.people import draft
+from lessons.tests.queues import empty_broker, waiting
 from lessons.wake import KEY, wake
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,7 +30,7 @@ def test_a_pass_expands_claims_and_launches(alice: User, bob: User) -> None:
 
     assert run_relay() == Pass(reaped=0, expanded=1, launched=2, deliveries=4)
 
-    assert (connection().llen("deliver.log"), connection().llen("deliver.sms")) == (1, 2)
+    assert (waiting("deliver.log"), waiting("deliver.sms")) == (1, 2)
     assert set(Delivery.objects.values_list("state", flat=True)) == {"leased"}
 
 
@@ -62,11 +63,11 @@ def test_a_wake_that_comes_during_a_pass_is_a_pass_of_its_own(monkeypatch: pytes
 def test_a_pass_that_leaves_something_to_expand_wakes_the_next(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(relay, "DISPATCHES_AT_ONCE", 1)
     draft(alice)
-    connection().flushdb()
+    empty_broker()
 
     run_relay()
 
-    assert connection().llen("control") == 1
+    assert waiting("control") == 1
 
 
 def test_a_pass_that_leaves_something_to_take_back_wakes_the_next(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,23 +75,23 @@ def test_a_pass_that_leaves_something_to_take_back_wakes_the_next(alice: User, m
     draft(alice)
     run_relay()
     lease_expired(Delivery.objects.get(channel="sms"))
-    connection().flushdb()
+    empty_broker()
 
     run_relay()
 
-    assert connection().llen("control") == 1
+    assert waiting("control") == 1
 
 
 def test_a_pass_that_found_the_window_full_does_not_wake_the_next(alice: User) -> None:
     for number in range(14):
         draft(alice, title=f"Lesson {number}")
-    connection().flushdb()
+    empty_broker()
 
     run_relay()
     run_relay()
 
     assert Delivery.objects.filter(channel="sms", state="pending").count() == 2
-    assert connection().llen("control") == 0
+    assert waiting("control") == 0
 
 
 def test_what_is_due_on_a_channel_that_was_switched_off_waits_until_it_is_back(alice: User, settings: Settings) -> None:

@@ -13,7 +13,6 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from lessons import lifecycle
-from lessons.broker import connection as broker
 from lessons.models import Dispatch, Lesson, LessonEvent, User
 from lessons.notifications import reminders
 from lessons.notifications.messages import render_text
@@ -21,6 +20,7 @@ from lessons.notifications.reminders import remind
 from lessons.tests.lifecycle.ways import IN_STATUS, change
 from lessons.tests.notifications.deliveries import claimed, delivery, expand_all, look_again, put, sent_already, taken
 from lessons.tests.people import in_days, scheduled
+from lessons.tests.queues import empty_broker, waiting
 from lessons.tests.racing import race
 from lessons.tests.rows import a_day_passes
 
@@ -208,13 +208,13 @@ def test_it_reaches_people_in_words(before: timedelta, words: str, lesson: Lesso
 
 
 def test_a_reminder_wakes_the_relay_when_it_is_committed(lesson: Lesson, transactional_db: None) -> None:
-    broker().flushdb()
+    empty_broker()
 
     remind(now=lesson.start_time - 2 * DAY)
-    assert broker().llen("control") == 0
+    assert waiting("control") == 0
     remind(now=lesson.start_time - DAY)
 
-    assert broker().llen("control") == 1
+    assert waiting("control") == 1
 
 
 # --- When the lesson changes ------------------------------------------------------------------------------

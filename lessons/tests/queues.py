@@ -1,0 +1,85 @@
+"""The broker's queues, Redis' or RabbitMQ's, as a test sees them from outside. No worker is needed."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from celery import current_app
+from django.conf import settings
+from kombu import Connection
+
+from lessons.broker import connection
+
+QUEUES = ("control", "deliver.log", "deliver.email", "deliver.sms")
+
+
+@dataclass(frozen=True)
+class Task:
+    """One that waits in a queue."""
+
+    name: str
+    id: str
+    root_id: str
+    arguments: list[Any]
+    embedded: dict[str, Any]
+
+
+def waiting(queue: str) -> int:
+    """How many tasks the broker holds in it that no worker has taken."""
+    with _channel() as channel:
+        return _length(channel, queue)
+
+
+def take_all(queue: str) -> list[Task]:
+    """The tasks of a queue, the oldest first; they are gone from it."""
+    with _channel() as channel:
+        return [_task(channel.basic_get(queue, no_ack=True)) for _ in range(_length(channel, queue))]
+
+
+def empty_broker() -> None:
+    """Redis forgets everything, wakes included, and no queue holds a task."""
+    connection().flushdb()
+    if is_rabbitmq():
+        for queue in QUEUES:
+            with _channel() as channel:
+                if _length(channel, queue):
+                    channel.queue_purge(queue)
+
+
+def broker_is_idle() -> bool:
+    """No task waits, and no worker has one in hand."""
+    if not is_rabbitmq():
+        return not connection().exists("unacked", *QUEUES)
+    if any(map(waiting, QUEUES)):
+        return False
+    in_hand = current_app.control.inspect(timeout=0.2)
+    return not any(tasks for answer in (in_hand.active(), in_hand.reserved()) for tasks in (answer or {}).values())
+
+
+def is_rabbitmq() -> bool:
+    return bool(settings.CELERY_BROKER_URL.startswith("amqp"))
+
+
+@contextmanager
+def _channel() -> Iterator[Any]:
+    pool = current_app.pool
+    with pool.acquire(block=True) as broker:
+        yield broker.default_channel
+
+
+def _length(channel: Any, queue: str) -> int:
+    """Zero for a queue that nobody has made yet, over which RabbitMQ closes the channel."""
+    broker: Connection = channel.connection.client
+    try:
+        return int(channel.queue_declare(queue, passive=True).message_count)
+    except broker.channel_errors:
+        broker._default_channel = None
+        return 0
+
+
+def _task(message: Any) -> Task:
+    arguments, _, embedded = json.loads(message.body)
+    headers = message.headers
+    return Task(headers["task"], headers["id"], headers["root_id"], arguments, embedded)
