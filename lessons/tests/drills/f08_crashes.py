@@ -14,7 +14,7 @@ KINDS = ("process", "group")
 REPETITIONS = 2
 
 
-@drill("F8", time_scale=(0.1, 0.1))
+@drill("F8")
 def crashes(stack: Stack, size: Size) -> Outcome:
     """Quick: all points in one go, a child dies at each. Full: one by one, and with each child its parent, too."""
     alone = [([point], kind) for point in POINTS for kind in KINDS for _ in range(REPETITIONS)]
