@@ -305,7 +305,8 @@ CELERY_WORKER_SEND_TASK_EVENTS = CELERY_TASK_SEND_SENT_EVENT = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # What nobody takes does not pile up without end: workers that return would do all of it first. But whether a call has
 # expired, a worker asks its own clock. One that is ahead of beat's must not throw every call away.
-_BEAT = {"expires": 2 * 3600, "ignore_result": True}
+# Beat keeps one connection for ever, and only a second try opens it anew where RabbitMQ has hung up.
+_BEAT = {"expires": 2 * 3600, "ignore_result": True, "retry": True}
 CELERY_BEAT_SCHEDULE = {
     "relay": {"task": "lessons.relay", "schedule": TIMING.tick, "options": _BEAT},
     "remind": {"task": "lessons.remind", "schedule": TIMING.minute, "options": _BEAT},
