@@ -287,6 +287,10 @@ _IS_RABBITMQ = CELERY_BROKER_URL.startswith("amqp")
 CELERY_BROKER_CONNECTION_TIMEOUT = REDIS_TIMEOUT_SECONDS
 CELERY_BROKER_TRANSPORT_OPTIONS = {**_ONE_TRY, **(_RABBITMQ_TRANSPORT if _IS_RABBITMQ else _REDIS_TRANSPORT)}
 CELERY_TASK_DEFAULT_QUEUE_TYPE = CELERY_TASK_CREATE_MISSING_QUEUE_TYPE = "quorum" if _IS_RABBITMQ else "classic"
+# There the broker itself keeps a retry until its time has come, which it only does behind topics. A worker would keep
+# it in one of its slots, for an hour if its clock, or the sender's, is an hour wrong.
+CELERY_TASK_DEFAULT_EXCHANGE_TYPE = "topic" if _IS_RABBITMQ else "direct"
+CELERY_TASK_CREATE_MISSING_QUEUE_EXCHANGE_TYPE = "topic" if _IS_RABBITMQ else None
 CELERY_TASK_PUBLISH_RETRY = not _IS_RABBITMQ  # there a second try opens a connection anew: seven more time-outs
 CELERY_TASK_PUBLISH_RETRY_POLICY = _ONE_TRY
 CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"retry_policy": _ONE_TRY}  # or a chord's launch hangs for 20 to 40 s

@@ -43,8 +43,7 @@ def _restart_in_mid_task(stack: Stack, client: Client, students: list[int], outc
     client.live(["create"], students)
     stack.wait_until(lambda: stack.traffic["in_flight"] == MESSAGES, within_seconds=30, what="messages in flight")
     time.sleep(INTO_THE_SENDS_SECONDS)
-    stack.middleware.server.stop()
-    stack.middleware.server.start()
+    stack.middleware.restart()
     outcome.expect(stack.value(RUNNING) == MESSAGES, "no task ran when Redis restarted")
 
 

@@ -66,6 +66,7 @@ class Middleware:
         self._rabbitmq = os.environ.get("CELERY_BROKER_URL", "")
         if self._rabbitmq:
             self._purge()
+        proxied = proxied or bool(self._rabbitmq)  # the only way to take RabbitMQ away
         if proxied:
             self.proxy = ends.enter_context(Proxy(self._rabbitmq or self.server.url))
         redis_url = self.proxy.url if proxied and not self._rabbitmq else self.server.url
@@ -76,7 +77,7 @@ class Middleware:
             "CELERY_BROKER_URL": for_kombu(redis_url),
         }
         if self._rabbitmq:
-            self.settings["CELERY_BROKER_URL"] = self.proxy.url if proxied else self._rabbitmq
+            self.settings["CELERY_BROKER_URL"] = self.proxy.url
 
     def redis(self) -> redis.Redis:
         """Redis itself, past a proxy."""
@@ -87,6 +88,15 @@ class Middleware:
         self.redis().flushdb()
         if self._rabbitmq:
             self._purge()
+
+    def restart(self) -> None:
+        """Redis, which forgets everything; before it RabbitMQ, which hangs up on everybody and forgets nothing."""
+        if self._rabbitmq:
+            self.proxy.refuse()
+        self.server.stop()
+        self.server.start()
+        if self._rabbitmq:
+            self.proxy.pass_on()
 
     def queue_length(self, queue: str) -> int:
         """How many tasks the broker holds that no worker has taken."""
