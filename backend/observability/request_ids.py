@@ -1,17 +1,19 @@
-"""One request id from the edge to the attempt, and errors to Sentry where a DSN is set."""
+"""One request id from the edge to the task: given by nginx, or by whoever asks, or made here."""
 
-import logging
+from __future__ import annotations  # Task takes type arguments only when types are checked
+
 import re
 import uuid
 from collections.abc import Callable
+from typing import Any
 
-import sentry_sdk
-from django.conf import settings
+from celery import Task, signals
 from django.http import HttpRequest, HttpResponse
 
 from lessons.request_id import current_request_id, request_id
 
 ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+HEADER = "request_id"  # of a task's message
 
 
 class RequestIdMiddleware:
@@ -31,17 +33,18 @@ class RequestIdMiddleware:
             current_request_id.reset(token)
 
 
-class RequestIdFilter(logging.Filter):
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = request_id() or "-"
-        return True
+@signals.before_task_publish.connect
+def send_along(headers: dict[str, Any] | None = None, **_: Any) -> None:
+    """The task that a request sets off, and those that this one sets off, carry the request's id."""
+    if headers is not None and (current := request_id()):
+        headers.setdefault(HEADER, current)
 
 
-def start_sentry() -> None:
-    if settings.SENTRY_DSN:
-        sentry_sdk.init(
-            dsn=settings.SENTRY_DSN,
-            environment=settings.ENVIRONMENT,
-            traces_sample_rate=settings.SENTRY_TRACES_SAMPLE_RATE,
-            send_default_pii=False,
-        )
+@signals.task_prerun.connect
+def take_over(task: Task[Any, Any], **_: Any) -> None:
+    current_request_id.set(getattr(task.request, HEADER, None) or "")
+
+
+@signals.task_postrun.connect
+def let_go(**_: Any) -> None:
+    current_request_id.set("")
