@@ -22,6 +22,14 @@ max_requests, max_requests_jitter = 20_000, 2_000
 forwarded_allow_ips = ""  # who asked is backend.proxies' business
 limit_request_line, limit_request_fields = 8190, 100
 accesslog = None  # nginx writes it, with the request's id
+_format = os.environ.get("LOG_FORMAT") or ("json" if os.environ.get("ENVIRONMENT") == "production" else "console")
+logconfig_dict = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"chosen": {"()": "backend.observability.logs.formatter", "kind": _format}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "chosen"}},
+    "loggers": {"gunicorn.error": {"handlers": ["stderr"], "level": "INFO", "propagate": False}},
+}
 
 # Each worker writes its figures into files here, and /metrics adds them up (backend.metrics). Set before any of them
 # imports the application; a directory that is given (a volume, a tmpfs) is emptied, figures start anew.

@@ -8,6 +8,7 @@ from __future__ import annotations  # Task takes type arguments only when types 
 
 import json
 import logging
+import re
 from typing import Any
 
 import structlog
@@ -18,6 +19,7 @@ from backend.observability.scrub import masked
 from lessons.request_id import request_id
 
 CONSOLE, JSON = "console", "json"
+UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class ConsoleFormatter(logging.Formatter):
@@ -30,6 +32,10 @@ class ConsoleFormatter(logging.Formatter):
         record.request_id = request_id() or "-"
         return masked(super().format(record))
 
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the standard library's name
+        """One line, whatever is in it: nobody forges a second one. A traceback comes after it."""
+        return UNSEEN.sub(lambda match: repr(match[0])[1:-1], super().formatMessage(record))
+
 
 def formatter(kind: str) -> logging.Formatter:
     """What the settings' LOGGING calls. `kind` is LOG_FORMAT."""
@@ -37,6 +43,7 @@ def formatter(kind: str) -> logging.Formatter:
         return ConsoleFormatter()
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[
+            structlog.processors.EventRenamer("message"),  # `event` is one of ours
             structlog.stdlib.add_log_level,
             structlog.stdlib.add_logger_name,
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="timestamp"),
@@ -48,7 +55,6 @@ def formatter(kind: str) -> logging.Formatter:
             structlog.processors.format_exc_info,
             _one_masked_line,
         ],
-        keep_exc_info=True,
     )
 
 
