@@ -27,8 +27,8 @@ logconfig_dict = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"chosen": {"()": "backend.observability.logs.formatter", "kind": _format}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "chosen"}},
-    "loggers": {"gunicorn.error": {"handlers": ["stderr"], "level": "INFO", "propagate": False}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "chosen"}},
+    "loggers": {"gunicorn.error": {"handlers": ["console"], "level": "INFO", "propagate": False}},
 }
 
 # Each worker writes its figures into files here, and /metrics adds them up (backend.metrics). Set before any of them
