@@ -7,7 +7,9 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+import sentry_sdk
 from celery import Task, signals
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from lessons.request_id import current_request_id, request_id
@@ -21,16 +23,24 @@ class RequestIdMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
+        self.tells_sentry = bool(settings.SENTRY_DSN)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         given = request.headers.get("X-Request-ID", "")
         token = current_request_id.set(given if ACCEPTABLE_ID.fullmatch(given) else uuid.uuid4().hex)
+        if self.tells_sentry:
+            sentry_sdk.set_tag("request_id", request_id())
         try:
             response = self.get_response(request)
             response["X-Request-ID"] = request_id()
             return response
         finally:
             current_request_id.reset(token)
+
+    def process_view(self, request: HttpRequest, _view: Any, _arguments: Any, named: dict[str, Any]) -> None:
+        """Which lesson the address is about, where it is about one."""
+        if self.tells_sentry and "/lessons/" in request.path and (lesson := named.get("pk")):
+            sentry_sdk.set_tag("lesson", str(lesson))
 
 
 @signals.before_task_publish.connect
@@ -42,9 +52,5 @@ def send_along(headers: dict[str, Any] | None = None, **_: Any) -> None:
 
 @signals.task_prerun.connect
 def take_over(task: Task[Any, Any], **_: Any) -> None:
+    """Holds until the next task comes: Sentry asks when the task has ended."""
     current_request_id.set(getattr(task.request, HEADER, None) or "")
-
-
-@signals.task_postrun.connect
-def let_go(**_: Any) -> None:
-    current_request_id.set("")

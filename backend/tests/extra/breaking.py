@@ -11,9 +11,9 @@ from backend.wsgi import application
 __all__ = ["application"]
 
 
-def breaks(request: HttpRequest, lesson_id: int) -> NoReturn:
-    raise LookupError(f"nobody@school.example, +79001234567, Bearer {'x' * 20} of lesson {lesson_id}")
+def breaks(request: HttpRequest, pk: int) -> NoReturn:
+    raise LookupError(f"nobody@school.example, +79001234567, Bearer {'x' * 20} of lesson {pk}")
 
 
 urls: Any = import_module("backend.urls")  # now that Django is set up
-urls.urlpatterns.insert(0, path("break/<int:lesson_id>/", breaks))
+urls.urlpatterns.insert(0, path("api/v1/lessons/<int:pk>/break/", breaks))

@@ -78,7 +78,7 @@ class System:
         return answer
 
     def faults(self, **changes: Any) -> None:
-        answer = requests.post(
+        answer = requests.put(
             f"http://{HOST}:{self.ports.gateway}/faults",
             json=changes,
             headers={"Authorization": f"Bearer {self.settings['SMS_GATEWAY_TOKEN']}"},
@@ -160,7 +160,7 @@ def test_one_trace_leads_from_the_request_over_the_relay_to_the_delivery(system:
 def test_an_error_of_a_request_arrives_with_its_lesson_and_without_anybodys_address(
     system: System, arrived: Ingest
 ) -> None:
-    requests.get(f"http://{HOST}:{system.ports.web}/break/7/?email=bob@school.example", timeout=10)
+    requests.get(f"http://{HOST}:{system.ports.web}/api/v1/lessons/7/break/?email=bob@school.example", timeout=10)
 
     wait_until(lambda: arrived.errors(text="LookupError"), within_seconds=PATIENCE)
     (error,) = arrived.errors(text="LookupError")

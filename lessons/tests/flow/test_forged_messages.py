@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from celery import current_app
-from kombu import Queue
 
 from backend.gateway import Gateway
 from backend.stack.processes import Process
@@ -39,8 +38,7 @@ def publish(body: bytes | str, content_type: str, **headers: Any) -> None:
             content_encoding="binary",
             headers={"task": "lessons.deliver", "id": str(uuid.uuid4()), "lang": "py", **headers},
             routing_key="control",
-            exchange="control",
-            declare=[Queue("control")],
+            exchange="",
             correlation_id=str(uuid.uuid4()),
         )
 
