@@ -5,6 +5,7 @@ import uuid
 
 from django.db import transaction
 from django.db.models.functions import Now
+from structlog.contextvars import bind_contextvars
 
 from lessons.models import ChordRun, RunState
 from lessons.notifications.measure import measure
@@ -48,6 +49,7 @@ def close_run(*, run_id: uuid.UUID | str) -> None:
             run.state = RunState.CLOSED
         run.closed_at = Now()
         run.save(update_fields=["report", "state", "closed_at"])
+    bind_contextvars(run=str(run.pk), channel=run.channel)
     measure(run, fetch(AGE, started=run.started_at)[0][0])
     logger.info("Run %s of %s is %s: %s", run.pk, run.channel, run.state, run.report)
     # One issue per channel, however many runs: somebody has to look, and redeliver.

@@ -41,8 +41,11 @@ class Rehearsal:
         self._healthy: set[str] = set()
 
     @contextmanager
-    def running(self) -> Iterator["Rehearsal"]:
+    def running(self, build: tuple[str, ...] = ()) -> Iterator["Rehearsal"]:
+        """Everything is up and healthy. `build`: a command of manage.py that the image has run when it was built."""
         place = self.machine.place
+        if build:
+            self.manage(*build)
         with Supervisor(place.directory, throw_away=place.everything) as self.supervisor:
             for name in self._in_order():
                 self._start(name)

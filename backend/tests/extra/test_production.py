@@ -3,17 +3,20 @@
 import json
 import os
 import re
+import shutil
 import signal
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
-from backend.tests.deployment.compose import PRODUCTION
+from backend.tests.deployment.compose import PRODUCTION, ROOT
 from backend.tests.extra.browser import Browser
 from backend.tests.extra.rehearsal import Rehearsal, read_template
 from backend.tests.extra.web_server import self_signed
@@ -38,12 +41,25 @@ SECRETS = {
 }
 
 
+@contextmanager
+def made(directory: Path) -> Iterator[None]:
+    """What is made there is gone afterwards."""
+    try:
+        yield
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
     certificate = self_signed(tmp_path_factory.mktemp("certificate") / "tls", HOST)
     rehearsal = Rehearsal(PRODUCTION, {**read_template(), **SECRETS}, certificate)
-    rehearsal.manage("collectstatic", "--no-input")  # the image has done so
-    with rehearsal.running() as stack:
+    with (
+        made(ROOT / "staticfiles"),
+        rehearsal.running(
+            build=("collectstatic", "--no-input")  # as the image has done
+        ) as stack,
+    ):
         stack.manage(
             "createsuperuser", "--no-input", "--username", "rosa", "--email", "rosa@school.example",
             DJANGO_SUPERUSER_PASSWORD=PASSWORD,
