@@ -66,7 +66,7 @@ MIDDLEWARE = [
     "backend.observability.RequestIdMiddleware",
     "backend.metrics.web.RequestMetrics",
     "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "backend.content_security.ContentSecurityPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -125,7 +125,8 @@ REDIS_URL = env.url("REDIS_URL", None, REDIS_SCHEMES)
 if IS_PRODUCTION:
     _passwords = {"DATABASE_URL": str(DATABASES["default"]["PASSWORD"] or ""), "REDIS_URL": env.password("REDIS_URL")}
     for _name, _password in _passwords.items():
-        _is_local = REDIS_URL.startswith("unix") if _name == "REDIS_URL" else not DATABASES["default"]["HOST"]
+        _host = REDIS_URL.removeprefix("unix://") if _name == "REDIS_URL" else str(DATABASES["default"]["HOST"])
+        _is_local = not _host or _host.startswith("/")  # a socket, whose directory says who may enter
         if not _is_local and _password in ("", TEMPLATE_PASSWORD):
             raise SettingRefused(_name, "has no password or the template's: it should have one of its own")
 REDIS_TIMEOUT_SECONDS = 1.0

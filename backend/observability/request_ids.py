@@ -26,7 +26,7 @@ class RequestIdMiddleware:
         self.tells_sentry = bool(settings.SENTRY_DSN)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        given = request.headers.get("X-Request-ID", "")
+        given = request.META.get("HTTP_X_REQUEST_ID", "")
         token = current_request_id.set(given if ACCEPTABLE_ID.fullmatch(given) else uuid.uuid4().hex)
         if self.tells_sentry:
             sentry_sdk.set_tag("request_id", request_id())

@@ -26,6 +26,7 @@ SETTINGS = {
     "REDIS_URL": "unix:///nowhere/valkey.sock",
     "EMAIL_URL": "smtp://nowhere",
     "SMS_GATEWAY_TOKEN": "lint",
+    "FLOWER_BASIC_AUTH": "lint:lint",
     "NO_COLOR": "1",
 }
 IN_PRODUCTION = {"ENVIRONMENT": "production"}
