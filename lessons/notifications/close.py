@@ -50,7 +50,14 @@ def close_run(*, run_id: uuid.UUID | str) -> None:
         run.closed_at = Now()
         run.save(update_fields=["report", "state", "closed_at"])
     bind_contextvars(run=str(run.pk), channel=run.channel)
-    measure(run, fetch(AGE, started=run.started_at)[0][0])
+    measure(
+        run_id=run.pk,
+        channel=run.channel,
+        state=run.state,
+        report=run.report,
+        deliveries=run.delivery_count,
+        seconds=fetch(AGE, started=run.started_at)[0][0],
+    )
     logger.info("Run %s of %s is %s: %s", run.pk, run.channel, run.state, run.report)
     # One issue per channel, however many runs: somebody has to look, and redeliver.
     if dead:

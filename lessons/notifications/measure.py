@@ -1,7 +1,10 @@
 """What a run adds to the counters when it is closed: outcomes, how long people waited, how long and large it was."""
 
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
 from lessons.counters import COUNT, SUM, count, histogram
-from lessons.models import ChordRun
 from lessons.notifications.sql import fetch
 
 WAIT_BOUNDS = (1, 5, 10, 30, 60, 300, 900, 3600, 6 * 3600, 24 * 3600)  # seconds from the change to the delivery
@@ -20,19 +23,20 @@ SELECT width_bucket(w.seconds, %(bounds)s::float8[]), count(*), sum(w.seconds)
 """
 
 
-def measure(run: ChordRun, seconds: float) -> None:
-    """Count a run that has just been closed, `seconds` after it was started."""
-    channel, report = run.channel, run.report
+def measure(
+    *, run_id: uuid.UUID | str, channel: str, state: str, report: Mapping[str, Any], deliveries: int, seconds: float
+) -> None:
+    """Count a run that has just been closed with this report, `seconds` after it was started."""
     amounts: dict[str, float] = {
         f"attempts:{channel}:sent": report["sent"],
         f"attempts:{channel}:retried": report["failed"],
         f"attempts:{channel}:lost": report["lost"],
         f"attempts:{channel}:dead": report["dead"],
-        f"runs:{channel}:{run.state}": 1,
+        f"runs:{channel}:{state}": 1,
         **histogram(f"run_seconds:{channel}", RUN_BOUNDS, [seconds]),
-        **histogram(f"run_deliveries:{channel}", SIZE_BOUNDS, [run.delivery_count]),
+        **histogram(f"run_deliveries:{channel}", SIZE_BOUNDS, [deliveries]),
     }
-    for bucket, number, total in fetch(WAITS, bounds=list(WAIT_BOUNDS), run=run.pk):
+    for bucket, number, total in fetch(WAITS, bounds=list(WAIT_BOUNDS), run=str(run_id)):
         bound = f"{WAIT_BOUNDS[bucket]:g}" if bucket < len(WAIT_BOUNDS) else "inf"
         name = f"delivered_seconds:{channel}"
         amounts[f"{name}:{bound}"] = number

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -195,6 +196,39 @@ def test_the_image_is_pinned_slim_unprivileged_labelled_and_without_a_compiler()
     assert final.index("\nUSER 10001:10001\n") < final.index("\nENTRYPOINT")
     assert {"title", "description", "version", "revision", "licenses"} <= set(re.findall(r"image\.(\w+)=", final))
     assert "HEALTHCHECK" in final
+
+
+def test_the_image_has_every_file_that_the_application_reads(tmp_path: Path) -> None:
+    """What the Dockerfile copies, and no more, is enough to start: as .dockerignore lets it."""
+    text = (ROOT / "docker/Dockerfile").read_text()
+    let_in = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    for line in re.findall(r"^COPY (?!--from)(.+)$", text[text.index(" AS application") :], re.MULTILINE):
+        *sources, target = line.split()
+        for source in sources:
+            assert any(source == path or source.startswith(f"{path}/") for path in let_in), source
+            _copy(ROOT / source, tmp_path / target, is_directory=target.endswith("/"))
+    environment = {"ENVIRONMENT": "development", "SECRET_KEY": "image", "DEMO_DIR": str(tmp_path)}
+    environment |= {"DATABASE_URL": "postgres://a:b@nowhere/c", "REDIS_URL": "redis://nowhere/0"}
+
+    checked = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert checked.returncode == 0, checked.stderr
+
+
+def _copy(source: Path, target: Path, *, is_directory: bool) -> None:
+    if source.is_dir():
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "tests"))
+    else:
+        place = target / source.name if is_directory else target
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source, place)
 
 
 @pytest.mark.parametrize(
