@@ -34,14 +34,15 @@ smoke: setup ## drive lessons through their life over HTTP on a throw-away stack
 test: setup ## the test suite, on real PostgreSQL and Valkey, with real workers
 	@$(PY) -m pytest -n 2 $(PYTEST)
 
+test-extra: setup ## what needs nginx, promtool and gettext; and the suite on a PostgreSQL, Redis, RabbitMQ not our own
+	@$(PY) -m pytest $$(find backend/tests lessons/tests -type d -name extra) $(PYTEST)
+	@$(PY) -m lessons.tests.elsewhere $(PLACES)
+
 drills: setup ## kill, freeze and cut off its parts: everybody is told once all the same (DRILLS="F1 F6", SCALE=full)
 	@$(PY) -m lessons.tests.drills $(DRILLS) --scale $(or $(SCALE),quick)
 
 drills-bite: setup ## take the safeguards out, one at a time: a drill fails without each
 	@$(PY) -m pytest lessons/tests/drills/they_bite.py $(PYTEST)
-
-test-extra: setup ## the suite and the drills on servers that were there before: PostgreSQL, Redis, RabbitMQ
-	@$(PY) -m lessons.tests.elsewhere $(PLACES)
 
 lint: setup ## ruff, mypy, import contracts, migrations, check --deploy, bandit
 	@$(PY) -m backend.stack lint

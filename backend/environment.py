@@ -1,5 +1,6 @@
 """Reading settings from the environment, failing loudly and by name."""
 
+import ipaddress
 import os
 import re
 import zoneinfo
@@ -103,6 +104,18 @@ class Environment:
         if value not in allowed:
             raise SettingRefused(name, f"is {value!r}: it should be one of {', '.join(allowed)}")
         return value
+
+    def networks(self, name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+        """A comma-separated list of networks, in CIDR notation."""
+
+        def parse(value: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+            return [ipaddress.ip_network(word.strip()) for word in value.split(",") if word.strip()]
+
+        return self._parsed(name, [], parse, "a comma-separated list of networks like 10.0.0.0/8")
+
+    def password(self, name: str) -> str:
+        """The password in an address, or ""."""
+        return urlsplit(self.text(name, "")).password or ""
 
     def zone(self, name: str, default: str) -> str:
         value = self.text(name, default)

@@ -21,7 +21,10 @@ env = Environment([] if _first.text("ENVIRONMENT", "") == "test" else _files)
 
 ENVIRONMENT = env.choice("ENVIRONMENT", "development", ["development", "test", "production"])
 IS_PRODUCTION = ENVIRONMENT == "production"
+TEMPLATE_PASSWORD = "lessons"  # noqa: S105 - of PostgreSQL and Redis in the quick start
 TEMPLATE_SECRET_KEY = "change-me-to-fifty-random-characters"  # noqa: S105 - the one that production refuses
+
+TEMPLATE_GATEWAY = "//gateway:802"
 
 SECRET_KEY_MIN_LENGTH = 50
 
@@ -58,8 +61,12 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "backend.inside.AskedFromInside",
+    "backend.proxies.TrustedProxies",
     "backend.observability.RequestIdMiddleware",
+    "backend.metrics.web.RequestMetrics",
     "django.middleware.security.SecurityMiddleware",
+    "backend.content_security.ContentSecurityPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -115,6 +122,13 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_SCHEMES = ["redis", "rediss", "unix"]
 REDIS_URL = env.url("REDIS_URL", None, REDIS_SCHEMES)
+if IS_PRODUCTION:
+    _passwords = {"DATABASE_URL": str(DATABASES["default"]["PASSWORD"] or ""), "REDIS_URL": env.password("REDIS_URL")}
+    for _name, _password in _passwords.items():
+        _host = REDIS_URL.removeprefix("unix://") if _name == "REDIS_URL" else str(DATABASES["default"]["HOST"])
+        _is_local = not _host or _host.startswith("/")  # a socket, whose directory says who may enter
+        if not _is_local and _password in ("", TEMPLATE_PASSWORD):
+            raise SettingRefused(_name, "has no password or the template's: it should have one of its own")
 REDIS_TIMEOUT_SECONDS = 1.0
 CACHES = {
     "default": {
@@ -162,8 +176,28 @@ SESSION_COOKIE_HTTPONLY = True
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if IS_PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_PRODUCTION
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IS_PRODUCTION else None
-SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]  # asked from inside, over plain HTTP
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# Nothing from elsewhere, nothing inline. No other origin may read answers: there are no CORS headers at all.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+# --- Proxies ------------------------------------------------------------------------------------
+# Whose X-Forwarded-* headers are believed: nginx's, which overwrites what the client said.
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 
 # --- REST ---------------------------------------------------------------------------------------
 API_DOCS_PUBLIC = env.flag("API_DOCS_PUBLIC", True)
@@ -178,6 +212,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "lessons.api.schema.Schema",
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
+    "NUM_PROXIES": 0,  # REMOTE_ADDR is the client's: backend.proxies has seen to it
 }
 DRF_STANDARDIZED_ERRORS = {
     "EXCEPTION_HANDLER_CLASS": "lessons.api.problems.ProblemHandler",
@@ -242,6 +277,9 @@ EMAIL_USE_TLS, EMAIL_USE_SSL = _smtp["EMAIL_USE_TLS"], _smtp["EMAIL_USE_SSL"]
 DEFAULT_FROM_EMAIL = env.sender("DEFAULT_FROM_EMAIL", "Lesson Management System <lessons@school.example>")
 SMS_GATEWAY_URL = env.url("SMS_GATEWAY_URL", "http://127.0.0.1:8025", ["http", "https"])
 SMS_GATEWAY_TOKEN = env.text("SMS_GATEWAY_TOKEN", "")
+for _name, _channel in (("EMAIL_URL", "email"), ("SMS_GATEWAY_URL", "sms")):
+    if IS_PRODUCTION and _channel in NOTIFICATION_CHANNELS and TEMPLATE_GATEWAY in env.text(_name, ""):
+        raise SettingRefused(_name, "is the template's: it should be the address of a real provider")
 if IS_PRODUCTION and "sms" in NOTIFICATION_CHANNELS and not SMS_GATEWAY_TOKEN:
     raise SettingRefused(
         "SMS_GATEWAY_TOKEN",
@@ -318,24 +356,22 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # --- Watching -----------------------------------------------------------------------------------
+# What nginx tells Flower on behalf of staff; Flower itself reads the same variable.
+FLOWER_BASIC_AUTH = env.text("FLOWER_BASIC_AUTH", "")
+if IS_PRODUCTION and not FLOWER_BASIC_AUTH.partition(":")[2]:
+    raise SettingRefused("FLOWER_BASIC_AUTH", "is not set: it should be name:password, for Flower behind nginx")
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")
+# Workers and beat touch this file while they live; a container's health check looks at its age.
+HEARTBEAT_FILE = env.text("HEARTBEAT_FILE", "")
 SENTRY_DSN = env.url("SENTRY_DSN", "", ["http", "https"])
 SENTRY_TRACES_SAMPLE_RATE = env.number("SENTRY_TRACES_SAMPLE_RATE", 0, 0, 1)
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR"])
+LOG_FORMAT = env.choice("LOG_FORMAT", "json" if IS_PRODUCTION else "console", ["console", "json"])
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "backend.observability.RequestIdFilter"}},
-    "formatters": {
-        "console": {"format": "{asctime} {levelname:<7} {name} [{request_id}] {message}", "style": "{"},
-    },
-    "handlers": {
-        "console": {
-            "class": "logging.StreamHandler",
-            "filters": ["request_id"],
-            "formatter": "console",
-            "stream": sys.stderr,
-        },
-    },
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    "loggers": {"django.server": {"handlers": ["console"], "level": "INFO", "propagate": False}},
+    "formatters": {"chosen": {"()": "backend.observability.logs.formatter", "kind": LOG_FORMAT}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "chosen", "stream": sys.stderr}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {"django.server": {"handlers": ["stderr"], "level": "INFO", "propagate": False}},
 }

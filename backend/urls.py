@@ -12,6 +12,8 @@ from django.views.generic import TemplateView
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 
 from backend import health
+from backend.flower import flower_access
+from backend.metrics.view import metrics
 from lessons.api.problems import problem_response
 from lessons.api.views.unknown import UnknownAddress
 
@@ -27,6 +29,8 @@ urlpatterns = [
     re_path("^api/", UnknownAddress.as_view(authentication_classes=[], permission_classes=[])),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
+    path("internal/flower/", flower_access, name="flower-access"),
 ]
 
 

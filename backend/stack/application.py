@@ -4,7 +4,6 @@ import os
 import secrets
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 
 from backend.addresses import for_kombu
 from backend.stack.place import Place
@@ -20,12 +19,8 @@ WORKER = (
     *("--queues", "control,deliver.log,deliver.email,deliver.sms", "--task-events"),
     *("--without-mingle", "--without-gossip"),
 )
-WEB = (
-    *("--workers", "2", "--threads", "4", "--worker-class", "gthread"),
-    *("--graceful-timeout", "2", "--keep-alive", "30", "--no-control-socket"),
-)
-# Gunicorn's workers show that they live by touching a file; on a disk that can block.
-SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  # nosec B108
+# As in the containers, but that Ctrl-C is not waited for.
+WEB = ("--config", "docker/gunicorn.conf.py", "--graceful-timeout", "2")
 
 
 def start_services(supervisor: Supervisor, place: Place, ports: Ports) -> dict[str, str]:
@@ -79,10 +74,9 @@ def flower(ports: Ports) -> Command:
 
 
 def web(ports: Ports) -> Command:
-    heartbeat = ("--worker-tmp-dir", SHARED_MEMORY) if SHARED_MEMORY.is_dir() else ()
     address = ("--bind", f"{HOST}:{ports.web}")
     gunicorn = (sys.executable, "-m", "gunicorn", "backend.wsgi:application")
-    return Command(name="web", arguments=(*gunicorn, *WEB, *heartbeat, *address), stop_within_seconds=3.0)
+    return Command(name="web", arguments=(*gunicorn, *WEB, *address), stop_within_seconds=3.0)
 
 
 def _celery(name: str, *options: str, stop_within_seconds: float = 2.0) -> Command:

@@ -1,13 +1,19 @@
 """Is this process alive; is the system ready: each part is named, and only what requests need makes it unready."""
 
+import socket
+import threading
+import time
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
+from backend import health
 from lessons import heartbeat
 from lessons.broker import connection as connection_to_redis
+from lessons.tests.waiting import wait_until
 
 PARTS = ["database", "migrations", "broker", "worker", "relay"]
 
@@ -80,17 +86,12 @@ def test_without_the_broker_it_is_degraded(settings: Any) -> None:
     assert {body["parts"][name]["problem"] for name in failing(body)} == {"ConnectionError"}
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 @pytest.mark.usefixtures("_everything_beats")
-def test_without_the_database_it_is_unready() -> None:
-    real = connection.settings_dict
-    connection.close()
-    connection.settings_dict = {**real, "HOST": "/nowhere"}
-    try:
-        body = ready(503)
-    finally:
-        connection.settings_dict = real
-        connection.close()
+def test_without_the_database_it_is_unready(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(connection.settings_dict, "HOST", "/nowhere")
+
+    body = ready(503)
 
     assert (body["status"], failing(body)) == ("unready", ["database", "migrations"])
     assert "/nowhere" not in str(body)
@@ -98,11 +99,60 @@ def test_without_the_database_it_is_unready() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("_everything_beats")
-def test_with_a_migration_missing_it_is_unready() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM django_migrations WHERE app = 'sessions'")
+def test_with_a_migration_missing_it_is_unready(monkeypatch: pytest.MonkeyPatch) -> None:
+    applied = MigrationRecorder.applied_migrations
+    monkeypatch.setattr(
+        MigrationRecorder,
+        "applied_migrations",
+        lambda recorder: {key: row for key, row in applied(recorder).items() if key != ("sessions", "0001_initial")},
+    )
 
     body = ready(503)
 
     assert (body["status"], failing(body)) == ("unready", ["migrations"])
     assert "1 to be applied" in body["parts"]["migrations"]["problem"]
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("_everything_beats")
+def test_a_part_that_hangs_is_waited_for_until_its_deadline_and_not_asked_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls, wake_up = [], threading.Event()
+
+    def hang() -> str:
+        calls.append(1)
+        wake_up.wait(10)
+        return ""
+
+    monkeypatch.setitem(health.PARTS, "broker", health.Part(hang, 0.2))
+    started = time.monotonic()
+    first, second = ready(), ready()
+    seconds = time.monotonic() - started
+    wake_up.set()
+
+    assert (first["status"], failing(first), failing(second)) == ("degraded", ["broker"], ["broker"])
+    assert first["parts"]["broker"]["problem"] == "no answer within 0.2 s"
+    assert (len(calls), 0.4 <= seconds < 3) == (1, True)
+
+
+@pytest.mark.django_db
+def test_a_database_that_never_says_a_word_is_given_up_after_its_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setitem(connection.settings_dict, "HOST", "127.0.0.1")
+        monkeypatch.setitem(connection.settings_dict, "PORT", silent.getsockname()[1])
+        started = time.monotonic()
+        body = ready(503)
+        seconds = time.monotonic() - started
+        wait_until(lambda: all(part._asked is None or part._asked.done() for part in health.PARTS.values()))
+
+    assert body["parts"]["database"]["problem"] == "no answer within 2 s"
+    assert seconds < 4
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "app:8000", "nobody.example"])
+def test_probes_come_under_any_name_and_over_plain_http(host: str, settings: Any) -> None:
+    settings.ALLOWED_HOSTS, settings.SECURE_SSL_REDIRECT = ["school.example"], True
+
+    assert Client(headers={"Host": host}).get("/livez").status_code == 200
+    assert Client(headers={"Host": host}).get("/").status_code == 400

@@ -29,7 +29,10 @@ PRODUCTION = {
     "ENVIRONMENT": "production",
     "SECRET_KEY": RANDOM_KEY,
     "ALLOWED_HOSTS": "school.example",
+    "REDIS_URL": "redis://:hunter2@redis:6379/0",
+    "FLOWER_BASIC_AUTH": "flower:hunter2",
     "EMAIL_URL": "smtp+tls://lessons:hunter2@mail.school.example:587",
+    "SMS_GATEWAY_URL": "https://sms.example",
     "SMS_GATEWAY_TOKEN": "token",
 }
 
@@ -115,6 +118,8 @@ def test_what_has_no_default_is_needed(name: str, read: Any) -> None:
         ("TIME_SCALE", "2"),
         ("SENTRY_TRACES_SAMPLE_RATE", "1.5"),
         ("LOG_LEVEL", "LOUD"),
+        ("LOG_FORMAT", "xml"),
+        ("TRUSTED_PROXIES", "10.0.0.0/8,everybody"),
     ],
 )
 def test_a_malformed_value_is_refused_by_name_and_no_secret_is_repeated(name: str, value: str, read: Any) -> None:
@@ -148,6 +153,14 @@ def test_production_starts_with_what_it_needs(read: Any) -> None:
         ("ALLOWED_HOSTS", ""),
         ("EMAIL_URL", ""),
         ("SMS_GATEWAY_TOKEN", ""),
+        ("FLOWER_BASIC_AUTH", ""),
+        ("FLOWER_BASIC_AUTH", "flower"),
+        ("REDIS_URL", "redis://redis:6379/0"),
+        ("REDIS_URL", "redis://:lessons@redis:6379/0"),
+        ("DATABASE_URL", "postgres://lessons@postgres:5432/lessons"),
+        ("DATABASE_URL", "postgres://lessons:lessons@postgres:5432/lessons"),
+        ("EMAIL_URL", "smtp://gateway:8026"),
+        ("SMS_GATEWAY_URL", "http://gateway:8025"),
     ],
 )
 def test_production_refuses_what_is_insecure(name: str, value: str, read: Any) -> None:
@@ -236,8 +249,16 @@ def template() -> dict[str, list[str]]:
     return described
 
 
+def compose_variables() -> set[str]:
+    """What the compose files take from the environment."""
+    files = running.BASE_DIR.glob("docker-compose*.yml")
+    return {name for file in files for name in re.findall(r"(?<!\$)\$\{([A-Z_]+)", file.read_text())}
+
+
 def test_the_template_lists_every_setting_and_nothing_else() -> None:
-    assert set(template()) == NAMES
+    of_builds = {"REVISION"}
+
+    assert set(template()) == NAMES | compose_variables() - of_builds
 
 
 def test_the_template_explains_every_setting() -> None:

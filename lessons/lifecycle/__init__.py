@@ -13,6 +13,8 @@ saved lesson, with `latest_event` set to the event that was written (None where 
 `SlotConflict`        somebody is already booked
 `ConcurrentChange`    another change of the lesson is under way
 
+The signal `transition_tried` tells whoever watches how each transition went.
+
 What people are told of it is redelivered here, too; see `redelivery`.
 """
 
@@ -24,6 +26,7 @@ from lessons.lifecycle.access import (
     check_access,
     check_may_create,
 )
+from lessons.lifecycle.announcements import transition_tried
 from lessons.lifecycle.editing import EDITABLE, Edit, NotEditable, create_lesson, update_lesson
 from lessons.lifecycle.redelivery import (
     NotDead,
@@ -71,5 +74,6 @@ __all__ = [
     "reschedule_lesson",
     "schedule_lesson",
     "start_lesson",
+    "transition_tried",
     "update_lesson",
 ]

@@ -6,6 +6,7 @@ from datetime import datetime
 from django_fsm import TransitionNotAllowed
 
 from lessons.lifecycle.access import expect_version, locked_lesson
+from lessons.lifecycle.announcements import announced
 from lessons.lifecycle.rules import validate_times
 from lessons.models import Lesson, User
 from lessons.models.lesson import NOT_FROM_HERE, ConditionUnmet
@@ -102,7 +103,7 @@ def _transition(
     now: datetime | None,
     **arguments: datetime,
 ) -> Lesson:
-    with locked_lesson(lesson_id, actor, Right(name)) as lesson:
+    with announced(name) as attempt, locked_lesson(lesson_id, actor, Right(name)) as lesson:
         lesson.attribute(actor=actor, reason=reason, now=now)
         if arguments:
             validate_times(lesson, **arguments)
@@ -112,6 +113,7 @@ def _transition(
         except TransitionNotAllowed as error:
             raise _refusal(lesson, name) from error
         lesson.save()
+        attempt.lesson = lesson
     return lesson
 
 

@@ -5,11 +5,15 @@ import uuid
 
 from django.db import transaction
 from django.db.models.functions import Now
+from structlog.contextvars import bind_contextvars
 
 from lessons.models import ChordRun, RunState
+from lessons.notifications.measure import measure
 from lessons.notifications.sql import fetch
 
 logger = logging.getLogger(__name__)
+
+AGE = "SELECT extract(epoch FROM clock_timestamp() - %(started)s)::float8"
 
 IN_FLIGHT = "SELECT EXISTS (SELECT 1 FROM lessons_delivery WHERE run_id = %(run)s AND state = 'leased')"
 
@@ -45,6 +49,20 @@ def close_run(*, run_id: uuid.UUID | str) -> None:
             run.state = RunState.CLOSED
         run.closed_at = Now()
         run.save(update_fields=["report", "state", "closed_at"])
+    bind_contextvars(run=str(run.pk), channel=run.channel)
+    measure(
+        run_id=run.pk,
+        channel=run.channel,
+        state=run.state,
+        report=run.report,
+        deliveries=run.delivery_count,
+        seconds=fetch(AGE, started=run.started_at)[0][0],
+    )
     logger.info("Run %s of %s is %s: %s", run.pk, run.channel, run.state, run.report)
+    # One issue per channel, however many runs: somebody has to look, and redeliver.
     if dead:
-        logger.error("%s deliveries over %s are dead after run %s", dead, run.channel, run.pk)
+        issue = {"issue": f"dead letters over {run.channel}"}
+        logger.error("%s deliveries over %s are dead after run %s", dead, run.channel, run.pk, extra=issue)
+    if run.state == RunState.LOST:
+        issue = {"issue": f"lost runs of {run.channel}"}
+        logger.error("Run %s of %s was lost: a worker did not report back", run.pk, run.channel, extra=issue)

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
+from structlog.contextvars import bind_contextvars
 
 from lessons.notifications import circuit
 from lessons.notifications.channels import REGISTRY, Channel, SendError, Sent
+from lessons.notifications.channels.base import about
 from lessons.notifications.messages import Message
 from lessons.notifications.record import Result, record
 from lessons.notifications.retry import decide, task_backoff_seconds
@@ -21,6 +23,8 @@ from lessons.notifications.take import Taken, take
 from lessons.wake import wake
 
 logger = logging.getLogger(__name__)
+
+SHOWN = 20  # of a wave's events, among what logs and Sentry know about it
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ def deliver_batch(
     if not batch:
         return None  # another copy of the message was faster, or the lease was taken back
     channel = REGISTRY[batch[0].channel]
+    bind_contextvars(run=str(run_id), channel=channel.name, **_served(batch))
     tries = list(_send(channel, batch))
     is_outage = _judge_channel(channel, tries)
     retry_seconds = task_backoff_seconds(retries)
@@ -53,6 +58,16 @@ def deliver_batch(
     if recorded.has_more:
         wake()
     return retry_seconds if any(result.is_leased for result in results) else None
+
+
+def _served(batch: Sequence[Taken]) -> dict[str, object]:
+    """Whose messages travel in this wave: one event, or the numbers of the first few, and of their requests."""
+    facts = {taken.message.event.id: taken.message.event for taken in batch[:SHOWN]}
+    if len(facts) == 1:
+        ((event, only),) = facts.items()
+        return {"lesson": only.lesson_id, "event": event}
+    requests = {event.request_id for event in facts.values() if event.request_id}
+    return {"events": ",".join(map(str, facts)), "requests": ",".join(sorted(requests))}
 
 
 def _send(channel: Channel, batch: Sequence[Taken]) -> Iterator[Try]:
@@ -78,7 +93,8 @@ def _outcomes(channel: Channel, messages: Iterable[Message]) -> Iterator[tuple[M
                 yield message, outcome
         except Exception as error:
             broken, waiting = waiting[0], waiting[1:]
-            logger.exception("Delivery %s broke channel %s", broken.delivery_id, channel.name)
+            with about(broken):
+                logger.exception("Delivery %s broke channel %s", broken.delivery_id, channel.name)
             yield broken, SendError(f"{type(error).__name__} in the channel")
 
 

@@ -5,6 +5,7 @@ import uuid
 
 from celery import chord, current_app
 from django.db import transaction
+from structlog.contextvars import bind_contextvars
 
 from lessons.broker import UNREACHABLE
 from lessons.models import ChordRun
@@ -34,6 +35,7 @@ def launch(claim: Claim) -> bool:
     False where the broker did not take it; the deliveries are then given back at once. Header tasks that got through
     all the same find nothing to take.
     """
+    bind_contextvars(run=str(claim.run.pk), channel=claim.run.channel)
     run, task_ids = claim.run, [str(uuid.uuid4()) for _ in claim.batches]
     ChordRun.objects.filter(pk=run.pk).update(task_ids=task_ids)
     queue = f"deliver.{run.channel}"

@@ -38,6 +38,7 @@ class EventFacts:
     created_at: datetime
     snapshot: dict[str, Any]
     teacher_name: str
+    request_id: str = ""
 
     @property
     def title(self) -> str:
@@ -56,6 +57,7 @@ class Message:
     idempotency_key: str
     recipient: Recipient
     event: EventFacts
+    attempt: int = 1
 
     @property
     def has_left(self) -> bool:

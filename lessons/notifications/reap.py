@@ -5,6 +5,7 @@ import logging
 from django.conf import settings
 from django.db import transaction
 
+from lessons.counters import count
 from lessons.notifications.close import close_run
 from lessons.notifications.settle import settle
 from lessons.notifications.sql import execute, fetch
@@ -56,6 +57,8 @@ def reap() -> int:
             execute(MARK_LOST, runs=runs)
             settle({dispatch for _, dispatch, _, state in rows if state == "dead"})
             logger.warning("Took back %s leases of runs %s", len(rows), ", ".join(map(str, runs)))
-    for (run_id,) in fetch(FORGOTTEN, grace=settings.TIMING.launch_lease):
+    forgotten = fetch(FORGOTTEN, grace=settings.TIMING.launch_lease)
+    for (run_id,) in forgotten:
         close_run(run_id=run_id)
+    count({"repairs:leases": len(rows), "repairs:runs": len(forgotten)})
     return len(rows)

@@ -24,7 +24,7 @@ RETURNING d.id, d.channel, d.event_id, d.attempt_count, d.attempt_limit,
 
 EVENTS = """
 SELECT e.id, e.lesson_id, e.seq, e.name, e.source, e.occasion, e.reason, e.created_at, e.snapshot,
-       coalesce(nullif(t.full_name, ''), t.username, '')
+       coalesce(nullif(t.full_name, ''), t.username, ''), e.request_id
   FROM lessons_lessonevent e LEFT JOIN lessons_user t ON t.id = (e.snapshot ->> 'teacher')::bigint
  WHERE e.id = ANY(%(ids)s)
 """
@@ -46,12 +46,18 @@ def take(run_id: uuid.UUID | str, delivery_ids: Sequence[int]) -> list[Taken]:
     rows = fetch(TAKE, ids=list(delivery_ids), run=str(run_id), lease=settings.TIMING.lease)
     events = _events({row[2] for row in rows})
     return [
-        Taken(Message(id_, idempotency_key_of(id_), Recipient(*person), events[event_id]), channel, attempt, limit, age)
+        Taken(
+            Message(id_, idempotency_key_of(id_), Recipient(*person), events[event_id], attempt),
+            channel,
+            attempt,
+            limit,
+            age,
+        )
         for id_, channel, event_id, attempt, limit, age, *person in sorted(rows)
     ]
 
 
 def _events(ids: set[int]) -> dict[int, EventFacts]:
     rows = fetch(EVENTS, ids=sorted(ids)) if ids else []
-    facts = ([*plain, json.loads(snapshot), teacher] for *plain, snapshot, teacher in rows)
+    facts = ([*plain, json.loads(snapshot), teacher, request] for *plain, snapshot, teacher, request in rows)
     return {id_: EventFacts(id_, *others) for id_, *others in facts}

@@ -1,11 +1,18 @@
 """What a channel is: it takes messages and says of each how it went. It decides nothing about retries."""
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import ClassVar
 
+from structlog.contextvars import bound_contextvars
+
 from lessons.notifications.messages import Message, Recipient
+from lessons.request_id import current_request_id
+
+logger = logging.getLogger("lessons.notifications.channels")
 
 
 class SendError(Exception):
@@ -38,6 +45,19 @@ class Sent:
     provider_id: str = ""
 
 
+@contextmanager
+def about(message: Message) -> Iterator[None]:
+    """What is logged or raised inside belongs to this message, and to the request that brought it about."""
+    token = current_request_id.set(message.event.request_id or current_request_id.get())
+    with bound_contextvars(
+        delivery=message.delivery_id, attempt=message.attempt, lesson=message.event.lesson_id, event=message.event.id
+    ):
+        try:
+            yield
+        finally:
+            current_request_id.reset(token)
+
+
 class Channel(ABC):
     """One way to reach people. A subclass is one file, and one line in the registry."""
 
@@ -58,11 +78,13 @@ class Channel(ABC):
 
     def outcome(self, message: Message, send: Callable[[Message], Sent]) -> Sent | SendError:
         """How it went with one message; whoever cannot be reached any more since it was due is sent none."""
-        try:
-            self._refuse_unreachable(message.recipient)
-            return send(message)
-        except SendError as error:
-            return error
+        with about(message):
+            try:
+                self._refuse_unreachable(message.recipient)
+                return send(message)
+            except SendError as error:
+                logger.info("%s over %s failed: %s", message.idempotency_key, self.name, error)
+                return error
 
     def _refuse_unreachable(self, recipient: Recipient) -> None:
         """In the words in which those are skipped who could not be reached from the start."""
