@@ -22,6 +22,7 @@ CONTENT_TYPE = "application/problem+json"
 # Code and words of what is refused before Django REST framework sees it.
 OF_DJANGO = {
     400: ("bad_request", _("The request is malformed.")),
+    429: ("too_many_logins", _("Too many failed logins. Wait as long as Retry-After says, then try again.")),
     500: ("error", _("Something went wrong on our side; we have been told.")),
 }
 
@@ -29,6 +30,7 @@ OF_TOKENS = {
     "token_not_valid": _("The token is wrong or has expired; get a new one."),
     "no_active_account": _("There is no active account with these credentials."),
     "user_inactive": _("This account is deactivated."),
+    "password_changed": _("The password has been changed; log in again."),
 }
 
 
