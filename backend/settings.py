@@ -192,6 +192,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["lessons.api.throttles.PerUser"],
     "DEFAULT_PARSER_CLASSES": ["lessons.api.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_METADATA_CLASS": None,  # the description tells what OPTIONS would
     "DEFAULT_SCHEMA_CLASS": "lessons.api.schema.Schema",
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
 }

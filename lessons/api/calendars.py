@@ -5,7 +5,7 @@ from email.utils import parseaddr
 
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from icalendar import Calendar, Event
 
@@ -35,7 +35,12 @@ def owner_of(secret: str) -> User | None:
 
 
 def feed_of(user: User) -> bytes:
-    """What `user` was booked for in the last months, and everything to come."""
+    """What `user` was booked for in the last months, and everything to come; in their language."""
+    with translation.override(user.language):
+        return _feed_of(user)
+
+
+def _feed_of(user: User) -> bytes:
     calendar = Calendar()
     calendar.add("prodid", "-//Lesson Management System//EN")
     calendar.add("version", "2.0")

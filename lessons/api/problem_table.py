@@ -31,7 +31,7 @@ KINDS: dict[str, Kind] = {
     "bad_request": Kind(400, "The request is malformed."),
     "not_authenticated": Kind(401, "Authentication credentials were not provided."),
     "token_not_valid": Kind(401, "The token is wrong or has expired; get a new one."),
-    "bad_authorization_header": Kind(401, "Authorization header must contain two space-delimited values"),
+    "bad_authorization_header": Kind(401, "The header is Authorization: Bearer, a space, and the token."),
     "no_active_account": Kind(401, "There is no active account with these credentials."),
     "user_inactive": Kind(401, "This account is deactivated."),
     "password_changed": Kind(401, "The password has been changed; log in again."),

@@ -29,6 +29,7 @@ OF_DJANGO = {
 OF_TOKENS = {
     "token_not_valid": _("The token is wrong or has expired; get a new one."),
     "no_active_account": _("There is no active account with these credentials."),
+    "bad_authorization_header": _("The header is Authorization: Bearer, a space, and the token."),
     "user_inactive": _("This account is deactivated."),
     "password_changed": _("The password has been changed; log in again."),
 }
@@ -55,6 +56,8 @@ class ProblemFormatter(ExceptionFormatter):
             code = str(detail["code"])
             return [Error(code, str(OF_TOKENS.get(code, detail["detail"])), None)]
         errors: list[Error] = super().get_errors()
+        if isinstance(self.exc, exceptions.AuthenticationFailed):
+            return [Error(e.code, str(OF_TOKENS.get(e.code, e.detail)), e.attr) for e in errors]
         return errors
 
     def format_error_response(self, error_response: ErrorResponse) -> dict[str, Any]:

@@ -123,6 +123,7 @@ class UserSerializer(serializers.ModelSerializer[User]):
 
 class MeSerializer(serializers.ModelSerializer[User]):
     role = serializers.ChoiceField(Role.choices)
+    email = serializers.CharField()  # may be empty, which is no address
     photo = serializers.SerializerMethodField()
     channels = serializers.SerializerMethodField()
     calendar_url = serializers.SerializerMethodField()

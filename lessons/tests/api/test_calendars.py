@@ -52,6 +52,14 @@ def test_an_entry_says_what_the_invitation_said(alice: User, bob: User, settings
     assert entry["DESCRIPTION"] == "Sums;\nand more\n\nTeacher: Alice"
 
 
+def test_a_calendar_speaks_its_owners_language(alice: User, carol: User) -> None:
+    scheduled(alice, carol, title="Алгебра")
+
+    entry = entries(api(carol).get(CALENDAR, headers={"Accept-Language": "en"}))["Алгебра"]
+
+    assert entry["DESCRIPTION"] == "Преподаватель: Alice"
+
+
 def test_a_cancelled_lesson_says_so_where_it_had_been_on(alice: User, bob: User) -> None:
     cancelled(alice, bob, title="Off")
     lifecycle.cancel_lesson(lesson_id=draft(alice, bob, title="Never on").pk, actor=alice)
