@@ -5,8 +5,11 @@ PY := $(VENV)/bin/python
 UV_VERSION := 0.13.9
 STAMP := $(VENV)/.synced
 
+# For commands that only want settings that load.
+NOWHERE := ENVIRONMENT=test SECRET_KEY=none DATABASE_URL=postgres://none@//nowhere/none REDIS_URL=unix:///nowhere/none
+
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset services smoke test test-extra drills drills-bite lint format lock messages
+.PHONY: help setup demo demo-reset services smoke test test-extra drills drills-bite lint format lock schema messages
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -49,6 +52,9 @@ lint: setup ## ruff, mypy, import contracts, migrations, check --deploy, bandit
 
 format: setup ## let ruff put the code in order
 	@$(VENV)/bin/ruff format . && $(VENV)/bin/ruff check --fix .
+
+schema: setup ## write the API's description anew, where it has changed
+	@$(NOWHERE) $(PY) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
 lock: $(VENV)/bin/uv ## resolve the dependencies again, as new as pyproject.toml allows
 	@$(VENV)/bin/uv pip compile -q --system-certs --upgrade --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements.lock

@@ -54,6 +54,8 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django_fsm",
     "rest_framework",
+    "rest_framework_simplejwt.token_blacklist",
+    "axes",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "backend",
@@ -75,6 +77,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "backend.urls"
@@ -150,9 +153,20 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
+
+# Failed logins of the last quarter of an hour, whichever door they were at: the site's, the admin's or the API's.
+LOGIN_FAILURES_WINDOW = timedelta(minutes=15)
+LOGIN_FAILURES_PER_ACCOUNT, LOGIN_FAILURES_PER_ADDRESS = 10, 100
+AXES_HANDLER = "backend.logins.LoginGuard"
+AXES_CLIENT_IP_CALLABLE = "backend.logins.address_of"
+AXES_LOCKOUT_CALLABLE = "backend.logins.refuse"
+AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
+AXES_COOLOFF_TIME = LOGIN_FAILURES_WINDOW
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = AXES_ENABLE_ADMIN = AXES_VERBOSE = False
 
 LANGUAGE_CODE = env.choice("LANGUAGE_CODE", "en", ["en", "ru"])
 LANGUAGES = [("en", _("English")), ("ru", _("Russian"))]
@@ -202,14 +216,17 @@ TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 # --- REST ---------------------------------------------------------------------------------------
 API_DOCS_PUBLIC = env.flag("API_DOCS_PUBLIC", True)
 API_MAX_BODY_BYTES = 1_000_000
+API_REQUESTS_PER_MINUTE = int(env.number("API_REQUESTS_PER_MINUTE", 1200, 0, 1_000_000))  # of one user; 0: no limit
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "rest_framework_simplejwt.authentication.JWTAuthentication",
         "lessons.api.sessions.BrowserSession",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_THROTTLE_CLASSES": ["lessons.api.throttles.PerUser"],
     "DEFAULT_PARSER_CLASSES": ["lessons.api.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_METADATA_CLASS": None,  # the description tells what OPTIONS would
     "DEFAULT_SCHEMA_CLASS": "lessons.api.schema.Schema",
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
     "NUM_PROXIES": 0,  # REMOTE_ADDR is the client's: backend.proxies has seen to it
@@ -222,15 +239,15 @@ DRF_STANDARDIZED_ERRORS = {
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=7),
+    "ROTATE_REFRESH_TOKENS": True,
+    "BLACKLIST_AFTER_ROTATION": True,
+    "CHECK_REVOKE_TOKEN": True,  # a new password ends all tokens
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Lesson Management System",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
-    "DESCRIPTION": (
-        "Lessons move through a life cycle, and everybody who must know is told, once. "
-        "Get a token from `/api/v1/auth/token/` and press *Authorize*, or log in at `/accounts/login/`."
-    ),
+    "DESCRIPTION": (BASE_DIR / "docs" / "openapi-introduction.md").read_text(),
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": [
         "rest_framework.permissions.AllowAny" if API_DOCS_PUBLIC else "rest_framework.permissions.IsAuthenticated"
@@ -240,6 +257,10 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"persistAuthorization": True, "displayRequestDuration": True, "deepLinking": True},
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "lessons.api.schema.add_problem_examples",
+    ],
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
@@ -247,12 +268,18 @@ SPECTACULAR_SETTINGS = {
         "Transition": "lessons.models.lesson.TRANSITIONS",
         "EventName": "lessons.api.serializers.EVENT_NAMES",
         "DispatchState": "lessons.models.dispatch.DispatchState",
+        "DeliveryState": "lessons.models.delivery.DeliveryState",
+        "AttemptOutcome": "lessons.models.delivery.AttemptOutcome",
+        "ProblemCode": "lessons.api.problem_table.CODES",
+        "RunState": "lessons.models.run.RunState",
+        "Channel": "lessons.notifications.channels.NAMES",
         "Role": "lessons.policies.Role",
         "Language": LANGUAGES,
     },
     "TAGS": [
         {"name": "auth", "description": "Tokens. A session from `/accounts/login/` works too."},
         {"name": "me", "description": "Who I am, how I am reached and in which language."},
+        {"name": "users", "description": "Whom a lesson can be given to."},
         {"name": "lessons", "description": "Read, create and edit lessons, move them through their life."},
         {"name": "notifications", "description": "Who has been told what, and how far that has come."},
     ],

@@ -75,7 +75,22 @@ def has_right(person: Person | None, right: Right, relation: Relation) -> bool:
     return person.is_active and right in RIGHTS[Role(person.role)][relation]
 
 
+def has_right_somewhere(person: Person, right: Right) -> bool:
+    """Whether there are lessons over which somebody of this role has `right`."""
+    return person.is_active and any(right in rights for rights in RIGHTS[Role(person.role)].values())
+
+
 def sees_everything(person: Person) -> bool:
+    return person.role in STAFF_ROLES
+
+
+def may_list_people(person: Person) -> bool:
+    """Whoever puts people into lessons: teachers their students, managers and administrators everybody."""
+    return person.role in TEACHING_ROLES | STAFF_ROLES
+
+
+def may_watch_runs(person: Person) -> bool:
+    """A chord run carries the messages of many lessons."""
     return person.role in STAFF_ROLES
 
 

@@ -1,16 +1,18 @@
 """Reads, with the right joins and within what the reader may see."""
 
+from dataclasses import asdict
 from functools import reduce
 from operator import or_
-from typing import Any
 
-from django.db.models import Count, Prefetch, Q, QuerySet, prefetch_related_objects
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 
 from lessons import policies
-from lessons.models import Delivery, Dispatch, Lesson, LessonEvent, User
+from lessons.events import EventName
+from lessons.models import Dispatch, Lesson, LessonEvent, Status, User
 from lessons.models.lesson import TRANSITIONS, Obstacle
 from lessons.policies import Relation, Right, Role
+from lessons.progress import progress_of
 
 NOT_YOURS = Obstacle("permission_denied", _("This is for the lesson's teacher and for managers."))
 
@@ -64,25 +66,22 @@ def lesson_history(lesson: Lesson) -> QuerySet[LessonEvent]:
 
 
 def delivery_progress(dispatch: Dispatch) -> dict[str, dict[str, int]]:
-    """How many deliveries of the dispatch are in which state, and how many go over which channel.
-
-    Of one whose deliveries were pruned, the states alone are still known.
-    """
-    if dispatch.pruned_at:
-        counts = {"dead": dispatch.dead, "sent": dispatch.sent, "skipped": dispatch.skipped}
-        return {"by_state": {state: number for state, number in counts.items() if number}, "by_channel": {}}
-    rows = Delivery.objects.filter(dispatch=dispatch).values("state", "channel").annotate(number=Count("id"))
-    progress: dict[str, dict[str, int]] = {"by_state": {}, "by_channel": {}}
-    for row in rows.order_by("state", "channel"):
-        for key, value in (("by_state", row["state"]), ("by_channel", row["channel"])):
-            progress[key][value] = progress[key].get(value, 0) + row["number"]
-    return progress
+    """How many deliveries of the dispatch are in which state, and how many go over which channel."""
+    return asdict(progress_of([dispatch])[dispatch.pk])
 
 
-def runs_of(dispatch: Dispatch) -> list[Any]:
-    """The ids of the chord runs that carried the dispatch's deliveries, those of earlier tries included."""
-    last = Delivery.objects.filter(dispatch=dispatch, run__isnull=False).values_list("run_id", flat=True)
-    earlier = Delivery.objects.filter(dispatch=dispatch, attempts__run__isnull=False).values_list(
-        "attempts__run_id", flat=True
-    )
-    return sorted(last.union(earlier))
+def visible_people(person: User) -> QuerySet[User]:
+    """Everybody, the deactivated included, for managers and administrators; active students for others."""
+    if policies.sees_everything(person):
+        return User.objects.all()
+    return User.objects.filter(role=Role.STUDENT, is_active=True)
+
+
+def calendar_of(person: User) -> QuerySet[Lesson]:
+    """The lessons for which `person` is or was booked, the latest first; cancelled ones where they had been on."""
+    attended = Lesson.students.through.objects.filter(user_id=person.pk).values("lesson_id")
+    was_on = Exists(LessonEvent.objects.filter(lesson=OuterRef("pk"), name=EventName.SCHEDULED))
+    is_on = Q(status__in=[Status.SCHEDULED, Status.IN_PROGRESS, Status.COMPLETED])
+    lessons = Lesson.objects.filter(Q(teacher_id=person.pk) | Q(pk__in=attended))
+    lessons = lessons.filter(is_on | Q(was_on, status=Status.CANCELLED))
+    return lessons.select_related("teacher").order_by("-start_time", "-pk")

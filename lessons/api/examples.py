@@ -7,6 +7,10 @@ TOKEN = [
     OpenApiExample("Both tokens", {"access": "eyJhbGciOi…", "refresh": "eyJhbGciOi…"}, response_only=True),
 ]
 
+REFRESH_TOKEN = {"refresh": "eyJhbGciOi…"}
+TOKEN_REFRESH = [OpenApiExample("The latest refresh token", REFRESH_TOKEN, request_only=True), TOKEN[1]]
+LOGOUT = [OpenApiExample("The latest refresh token", REFRESH_TOKEN, request_only=True)]
+
 LESSON = [
     OpenApiExample(
         "An hour of algebra",
@@ -19,6 +23,21 @@ LESSON = [
         },
         request_only=True,
     )
+]
+
+LESSON_EDIT = [
+    OpenApiExample("Another title", {"title": "Algebra, again"}, request_only=True),
+    OpenApiExample("Other students", {"students": [8, 11]}, request_only=True),
+]
+
+PROFILE = [
+    OpenApiExample(
+        "In Russian, and no SMS",
+        {"language": "ru", "time_zone": "Europe/Moscow", "channels": ["log", "email"]},
+        request_only=True,
+        media_type="application/json",
+    ),
+    OpenApiExample("No photo any more", {"photo": None}, request_only=True, media_type="application/json"),
 ]
 
 TRANSITION = [
@@ -38,28 +57,4 @@ RESCHEDULE = [
     )
 ]
 
-PROBLEM = [
-    OpenApiExample(
-        "A transition that is not possible",
-        {
-            "type": "about:blank",
-            "title": "Conflict",
-            "status": 409,
-            "detail": "This is not possible: the lesson is completed.",
-            "instance": "/api/v1/lessons/7/start/",
-            "code": "transition_not_allowed",
-            "errors": [
-                {
-                    "attr": None,
-                    "code": "transition_not_allowed",
-                    "detail": "This is not possible: the lesson is completed.",
-                }
-            ],
-            "request_id": "6f9619ff8b86d011b42d00c04fc964ff",
-            "current_status": "completed",
-            "available_transitions": [],
-        },
-        response_only=True,
-        status_codes=["409"],
-    )
-]
+REDELIVERY = [OpenApiExample("With a reason", {"reason": "The gateway was down this morning"}, request_only=True)]

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from django.core.exceptions import ValidationError as InvalidValue
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ErrorDetail, ValidationError
@@ -24,7 +25,7 @@ class Cursor(NamedTuple):
 
     backwards: bool
     value: str | int
-    id: int
+    id: str | int
 
     def encode(self) -> str:
         return base64.urlsafe_b64encode(json.dumps(self).encode()).decode().rstrip("=")
@@ -39,8 +40,8 @@ class Cursor(NamedTuple):
         if (
             not isinstance(backwards, bool)
             or not isinstance(value, str | int)
-            or not isinstance(id_, int)
-            or not 0 <= id_ <= MAX_ID
+            or not isinstance(id_, str | int)
+            or isinstance(id_, bool)
         ):
             raise ValueError(text)
         return cls(backwards, value, id_)
@@ -51,13 +52,14 @@ def _invalid(name: str, detail: Any) -> ValidationError:
 
 
 class KeysetPagination(BasePagination):
-    """Orders by the view's `get_ordering()` (`field` or `-field`), then by id in the same direction."""
+    """Orders by the view's `get_ordering()` (`pk`, a moment, or either with `-`), then by id in the same direction."""
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.request = request
         self.size = self._page_size(request.query_params.get("page_size"))
         ordering = view.get_ordering()
         self.field, self.descending = ordering.lstrip("-"), ordering.startswith("-")
+        self.key = queryset.model._meta.pk
         self.cursor = self._cursor(request.query_params.get("cursor"))
         rows = list(self._rows_from(queryset))
         self.has_more = len(rows) > self.size
@@ -84,9 +86,9 @@ class KeysetPagination(BasePagination):
         if self.cursor:
             value = self._value(self.cursor.value)
             # `<= and not (= and id >=)` walks the index; an OR would not.
-            passed = {self.field: value, f"id__{'gte' if descending else 'lte'}": self.cursor.id}
+            passed = {self.field: value, f"pk__{'gte' if descending else 'lte'}": self._id(self.cursor.id)}
             queryset = queryset.filter(**{f"{self.field}__{beyond}e": value}).exclude(**passed)
-        return queryset.order_by(f"{sign}{self.field}", f"{sign}id")[: self.size + 1]
+        return queryset.order_by(f"{sign}{self.field}", f"{sign}pk")[: self.size + 1]
 
     def _page_size(self, text: str | None) -> int:
         if text is None:
@@ -101,13 +103,23 @@ class KeysetPagination(BasePagination):
         try:
             cursor = Cursor.decode(text)
             self._value(cursor.value)
+            self._id(cursor.id)
         except ValueError:
             raise _invalid("cursor", _("This cursor is not one of ours; start without one.")) from None
         return cursor
 
+    def _id(self, value: str | int) -> Any:
+        try:
+            id_ = self.key.to_python(value)
+        except InvalidValue as error:
+            raise ValueError(value) from error
+        if isinstance(id_, int) and not 0 <= id_ <= MAX_ID:
+            raise ValueError(value)
+        return id_
+
     def _value(self, value: str | int) -> Any:
-        if self.field == "id":
-            return int(value)
+        if self.field == "pk":
+            return self._id(value)
         moment = datetime.fromisoformat(str(value))
         if moment.tzinfo is None:
             raise ValueError(value)
@@ -118,17 +130,19 @@ class KeysetPagination(BasePagination):
 
     def _link(self, row: Any, *, backwards: bool) -> str:
         value = getattr(row, self.field)
-        cursor = Cursor(backwards, value if self.field == "id" else value.isoformat(), row.pk)
+        id_ = row.pk if isinstance(row.pk, int) else str(row.pk)
+        cursor = Cursor(backwards, id_ if self.field == "pk" else value.isoformat(), id_)
         query = self.request.query_params.copy()
         query["cursor"] = cursor.encode()
         return self.request.build_absolute_uri(f"{self.request.path}?{urlencode(sorted(query.lists()), doseq=True)}")
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        link = {"type": ["string", "null"], "format": "uri"}
+        link = {"type": ["string", "null"], "format": "uri", "example": None}
+        onwards = link | {"example": "https://school.example/api/v1/…/?cursor=W2ZhbHNlLCAiMjAyNy0wOS0wMVQwNzowMDowMC…"}
         return {
             "type": "object",
             "required": ["next", "previous", "results"],
-            "properties": {"next": link, "previous": link, "results": schema},
+            "properties": {"next": onwards, "previous": link, "results": schema},
         }
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:

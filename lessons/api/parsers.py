@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import APIException, ParseError
-from rest_framework.parsers import BaseParser
+from rest_framework.parsers import BaseParser, MultiPartParser
 
 MAX_DEPTH = 20
 
@@ -23,16 +23,27 @@ class LengthRequired(APIException):
     default_detail = _("Send the body with its Content-Length; in chunks it would not be read.")
 
 
+def refuse_too_large(request: Any) -> None:
+    if int(request.META.get("CONTENT_LENGTH") or 0) > settings.API_MAX_BODY_BYTES:
+        raise BodyTooLarge
+
+
+class BoundedMultiPartParser(MultiPartParser):
+    """A form with files, at most 1 MB."""
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        refuse_too_large(parser_context["request"])
+        return super().parse(stream, media_type, parser_context)
+
+
 class StrictJSONParser(BaseParser):
     """UTF-8 JSON as RFC 8259 has it: without NaN and Infinity, at most 1 MB, nested at most 20 deep."""
 
     media_type = "application/json"
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        limit = settings.API_MAX_BODY_BYTES
-        if int(parser_context["request"].META.get("CONTENT_LENGTH") or 0) > limit:
-            raise BodyTooLarge
-        body = stream.read(limit + 1)
+        refuse_too_large(parser_context["request"])
+        body = stream.read(settings.API_MAX_BODY_BYTES + 1)
         try:
             data = json.loads(body.decode(), parse_constant=_refuse_constant)
         except RecursionError:

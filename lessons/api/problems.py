@@ -22,13 +22,16 @@ CONTENT_TYPE = "application/problem+json"
 # Code and words of what is refused before Django REST framework sees it.
 OF_DJANGO = {
     400: ("bad_request", _("The request is malformed.")),
+    429: ("too_many_logins", _("Too many failed logins. Wait as long as Retry-After says, then try again.")),
     500: ("error", _("Something went wrong on our side; we have been told.")),
 }
 
 OF_TOKENS = {
     "token_not_valid": _("The token is wrong or has expired; get a new one."),
     "no_active_account": _("There is no active account with these credentials."),
+    "bad_authorization_header": _("The header is Authorization: Bearer, a space, and the token."),
     "user_inactive": _("This account is deactivated."),
+    "password_changed": _("The password has been changed; log in again."),
 }
 
 
@@ -53,6 +56,8 @@ class ProblemFormatter(ExceptionFormatter):
             code = str(detail["code"])
             return [Error(code, str(OF_TOKENS.get(code, detail["detail"])), None)]
         errors: list[Error] = super().get_errors()
+        if isinstance(self.exc, exceptions.AuthenticationFailed):
+            return [Error(e.code, str(OF_TOKENS.get(e.code, e.detail)), e.attr) for e in errors]
         return errors
 
     def format_error_response(self, error_response: ErrorResponse) -> dict[str, Any]:

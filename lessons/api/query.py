@@ -1,23 +1,27 @@
 """Query parameters: an unknown one, or one with an unknown value, is refused by name."""
 
+from collections.abc import Callable
 from typing import Any, cast
 
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.exceptions import ErrorDetail, ParseError, UnsupportedMediaType, ValidationError
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
+from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from lessons.api.fields import StrictSerializer
+from lessons.api.idempotency import refuse_malformed_key
 from lessons.api.parsers import LengthRequired
 from lessons.models import Lesson, User
 from lessons.policies import Role
 
 REPEATABLE = {"status"}
 PAGING = {"cursor", "page_size"}
+FAULTS = (ValidationError, ParseError, UnsupportedMediaType)
 
 
 class NoQuery(StrictSerializer):
@@ -32,7 +36,7 @@ class ByAcceptHeader(DefaultContentNegotiation):
 
 
 class ApiView(APIView):
-    """What our views share: who asks, and a query read by a serializer."""
+    """What our views share: who asks, and a query and a body read by serializers."""
 
     content_negotiation_class = ByAcceptHeader
 
@@ -57,6 +61,24 @@ class ApiView(APIView):
         }
         serializer = serializer_class(data=data)
         serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+    def read_body(
+        self, input_: type[Serializer[Any]], *, check_rights: Callable[[], None], partial: bool = False
+    ) -> dict[str, Any]:
+        """The values of a request that is as it should be.
+
+        Whoever may not do this at all is told so, not what is wrong with their request. Free where all is well: the
+        life cycle asks for the rights anyway, on the locked row.
+        """
+        try:
+            self.read_query()
+            refuse_malformed_key(self.request)
+            serializer = input_(data=self.request.data, partial=partial)
+            serializer.is_valid(raise_exception=True)
+        except FAULTS:
+            check_rights()
+            raise
         return dict(serializer.validated_data)
 
 

@@ -50,6 +50,12 @@ KNOWN: dict[type[Exception], Callable[[Any], exceptions.APIException]] = {
     lifecycle.ConcurrentChange: lambda _error: Problem(
         409, "concurrent_change", _("Somebody else is changing this right now; try again.")
     ),
+    lifecycle.NotDead: lambda _error: Problem(
+        409, "not_dead", _("This delivery is not dead: it was sent, skipped, or is still under way.")
+    ),
+    lifecycle.NothingToRedeliver: lambda _error: Problem(
+        409, "nothing_to_redeliver", _("None of this dispatch's deliveries is dead.")
+    ),
     OperationalError: lambda _error: ServiceUnavailable(),
     InterfaceError: lambda _error: ServiceUnavailable(),
     SuspiciousOperation: lambda _error: exceptions.ParseError(),  # Django's, of more than 1,000 parameters

@@ -5,11 +5,14 @@ from typing import Any
 from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.reverse import reverse
 
 from lessons import selectors
+from lessons.api.calendars import secret_of
 from lessons.events import EventName
-from lessons.models import Dispatch, DispatchState, Lesson, LessonEvent, Status, User
+from lessons.models import Lesson, LessonEvent, Photo, Status, User
 from lessons.models.lesson import TRANSITIONS
+from lessons.notifications.channels import NAMES
 from lessons.policies import Role
 
 EVENT_NAMES = [name.value for name in EventName]
@@ -104,52 +107,26 @@ class EventSerializer(serializers.ModelSerializer[LessonEvent]):
         return event.pk if hasattr(event, "dispatch") else None
 
 
-class DispatchSerializer(serializers.ModelSerializer[Dispatch]):
-    """How far the notifications about one event have come."""
+class UserSerializer(serializers.ModelSerializer[User]):
+    """Somebody, as those see them who put people into lessons."""
 
-    id = serializers.IntegerField(source="pk")
-    state = serializers.ChoiceField(DispatchState.choices)
-    total = serializers.SerializerMethodField()
-    by_state = serializers.SerializerMethodField()
-    by_channel = serializers.SerializerMethodField()
-    runs = serializers.SerializerMethodField()
+    role = serializers.ChoiceField(Role.choices, required=False)
+    email = serializers.CharField(required=False)
+    phone = serializers.CharField(required=False)
+    is_active = serializers.BooleanField(required=False)
 
     class Meta:
-        model = Dispatch
-        fields = read_only_fields = (
-            "id",
-            "lesson",
-            "event",
-            "state",
-            "total",
-            "by_state",
-            "by_channel",
-            "created_at",
-            "expanded_at",
-            "settled_at",
-            "runs",
-        )
-
-    def to_representation(self, dispatch: Dispatch) -> dict[str, Any]:
-        self._progress = selectors.delivery_progress(dispatch)
-        return super().to_representation(dispatch)
-
-    def get_total(self, _dispatch: Dispatch) -> int:
-        return sum(self._progress["by_state"].values())
-
-    def get_by_state(self, _dispatch: Dispatch) -> dict[str, int]:
-        return self._progress["by_state"]
-
-    def get_by_channel(self, _dispatch: Dispatch) -> dict[str, int]:
-        return self._progress["by_channel"]
-
-    def get_runs(self, dispatch: Dispatch) -> list[str]:
-        return [str(run) for run in selectors.runs_of(dispatch)]
+        model = User
+        fields = ("id", "username", "full_name", "role", "email", "phone", "is_active")
+        extra_kwargs = {"id": {"required": True}, "username": {"required": True}, "full_name": {"required": True}}
 
 
 class MeSerializer(serializers.ModelSerializer[User]):
     role = serializers.ChoiceField(Role.choices)
+    email = serializers.CharField()  # may be empty, which is no address
+    photo = serializers.SerializerMethodField()
     channels = serializers.SerializerMethodField()
+    calendar_url = serializers.SerializerMethodField()
 
     class Meta:
         model = User
@@ -162,8 +139,21 @@ class MeSerializer(serializers.ModelSerializer[User]):
             "phone",
             "language",
             "time_zone",
+            "photo",
             "channels",
+            "calendar_url",
         )
 
+    @extend_schema_field(serializers.URLField(allow_null=True))
+    def get_photo(self, user: User) -> str | None:
+        has_one = Photo.objects.filter(user=user).exists()
+        return reverse("user-photo", [user.pk], request=self.context["request"]) if has_one else None
+
+    @extend_schema_field(serializers.ListField(child=serializers.ChoiceField(NAMES)))
     def get_channels(self, user: User) -> list[str]:
         return [name for name in settings.NOTIFICATION_CHANNELS if name not in user.muted_channels]
+
+    @extend_schema_field(serializers.URLField())
+    def get_calendar_url(self, user: User) -> str:
+        """Whoever has it sees the calendar, without login."""
+        return reverse("secret-calendar", [secret_of(user)], request=self.context["request"])

@@ -7,6 +7,7 @@ from lessons.models.dispatch import Dispatch, DispatchState
 from lessons.models.event import LessonEvent
 from lessons.models.idempotency import IdempotencyRecord
 from lessons.models.lesson import Lesson, Status
+from lessons.models.photo import Photo
 from lessons.models.recorded import StaleLesson, UnrecordedChange
 from lessons.models.run import Channel, ChordRun, RunState
 from lessons.models.user import User
@@ -25,6 +26,7 @@ __all__ = [
     "IdempotencyRecord",
     "Lesson",
     "LessonEvent",
+    "Photo",
     "Redelivery",
     "RunState",
     "SlotConflict",

@@ -19,7 +19,7 @@ class IdempotencyRecord(models.Model):
     fingerprint = models.CharField(_("fingerprint of the request"), max_length=64)
     status = models.PositiveSmallIntegerField(_("status"))
     headers = models.JSONField(_("headers"), default=dict)
-    body = models.JSONField(_("body"))
+    body = models.TextField(_("body"))  # as it was sent: JSON's own columns refuse NUL and lose the order
     created_at = models.DateTimeField(_("at"), db_default=Now(), db_index=True)
 
     class Meta:

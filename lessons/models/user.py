@@ -54,6 +54,8 @@ class User(AbstractUser):
     muted_channels = ArrayField(
         models.CharField(max_length=20), verbose_name=_("muted channels"), default=list, blank=True
     )
+    # Counted up, it makes the secret link to the person's calendar another one.
+    calendar_generation = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
 

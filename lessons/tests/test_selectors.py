@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from lessons import selectors
-from lessons.models import ChordRun, Delivery, DeliveryAttempt, DeliveryState, Lesson, User
+from lessons.models import Delivery, DeliveryState, Lesson, User
 from lessons.notifications.expand import expand
 from lessons.notifications.prune import prune
 from lessons.tests.lifecycle.ways import IN_STATUS
@@ -163,19 +163,3 @@ def test_of_a_dispatch_whose_deliveries_are_gone_the_states_are_still_known(alic
     dispatch.refresh_from_db()
     assert selectors.delivery_progress(dispatch) == {"by_state": before, "by_channel": {}}
     assert before == {"sent": dispatch.total}
-
-
-def test_runs_of_earlier_tries_are_remembered(deliveries: list[Delivery]) -> None:
-    earlier, last = (ChordRun.objects.create(channel="log", size=1, delivery_count=1) for _ in range(2))
-    delivery = deliveries[0]
-    for number, run in enumerate((earlier, last), start=1):
-        DeliveryAttempt.objects.create(
-            delivery=delivery, number=number, run=run, started_at=tomorrow(), outcome="transient"
-        )
-    Delivery.objects.filter(pk=delivery.pk).update(run=last)
-
-    assert selectors.runs_of(delivery.dispatch) == sorted([earlier.pk, last.pk])
-
-
-def test_a_dispatch_that_was_not_launched_has_no_runs(deliveries: list[Delivery]) -> None:
-    assert selectors.runs_of(deliveries[0].dispatch) == []

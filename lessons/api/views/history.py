@@ -1,17 +1,17 @@
-"""What happened to a lesson, and how far people have been told."""
+"""What happened to a lesson."""
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
-from rest_framework.generics import ListAPIView, RetrieveAPIView
+from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from lessons import lifecycle, selectors
+from lessons.api.example_answers import EVENT_LISTED
 from lessons.api.pagination import KeysetPagination
 from lessons.api.query import ApiView
-from lessons.api.serializers import DispatchSerializer, EventSerializer
-from lessons.models import Dispatch, LessonEvent
-from lessons.policies import Right
+from lessons.api.serializers import EventSerializer
+from lessons.models import LessonEvent
 
 
 @extend_schema(tags=["lessons"])
@@ -20,7 +20,7 @@ class LessonEvents(ApiView, ListAPIView[LessonEvent]):
     pagination_class = KeysetPagination
 
     def get_ordering(self) -> str:
-        return "id"
+        return "pk"
 
     def get_queryset(self) -> QuerySet[LessonEvent]:
         lesson = selectors.visible_lessons(self.person).filter(pk=self.kwargs["pk"]).first()
@@ -29,23 +29,11 @@ class LessonEvents(ApiView, ListAPIView[LessonEvent]):
         self.read_query(is_list=True)
         return selectors.lesson_history(lesson)
 
-    @extend_schema(operation_id="lessons_events", summary="The history of a lesson: who, what, when, why")
+    @extend_schema(
+        operation_id="lessons_events",
+        summary="The history of a lesson: who, what, when, why",
+        description="The oldest first. `dispatch` follows the messages about an event; null where nobody was told.",
+        examples=[EVENT_LISTED],
+    )
     def get(self, request: Request, pk: str) -> Response:
         return self.list(request)
-
-
-@extend_schema(tags=["notifications"])
-class DispatchDetail(ApiView, RetrieveAPIView[Dispatch]):
-    serializer_class = DispatchSerializer
-    queryset = Dispatch.objects.all()
-    lookup_url_kwarg = "id"
-
-    def get_object(self) -> Dispatch:
-        dispatch: Dispatch = super().get_object()
-        lifecycle.check_access(lesson_id=dispatch.lesson_id, actor=self.person, right=Right.FOLLOW_DISPATCHES)
-        self.read_query()
-        return dispatch
-
-    @extend_schema(operation_id="dispatches_retrieve", summary="How far the notifications about one event have come")
-    def get(self, request: Request, id: str) -> Response:  # noqa: A002 - the parameter's name in the schema
-        return self.retrieve(request)

@@ -1,13 +1,11 @@
 """What all views of a lesson share: rights before faults, refusals that say how the lesson is, one shape of answer."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from django.db.models import QuerySet
-from rest_framework import exceptions, status
+from rest_framework import status
 from rest_framework.response import Response
-from rest_framework.serializers import Serializer
 from rest_framework.viewsets import GenericViewSet
 
 from lessons import selectors
@@ -16,8 +14,6 @@ from lessons.api.query import ApiView
 from lessons.api.refusals import NOT_NOW, not_now
 from lessons.api.serializers import LessonDetailSerializer, LessonSerializer
 from lessons.models import Lesson
-
-FAULTS = (exceptions.ValidationError, exceptions.ParseError, exceptions.UnsupportedMediaType)
 
 
 class LessonView(ApiView, GenericViewSet[Lesson]):
@@ -30,23 +26,6 @@ class LessonView(ApiView, GenericViewSet[Lesson]):
     @property
     def expected_version(self) -> int | None:
         return expected_version(self.request.headers.get("If-Match"))
-
-    def read_body(
-        self, input_: type[Serializer[Any]], *, check_rights: Callable[[], None], partial: bool = False
-    ) -> dict[str, Any]:
-        """The values of a request that is as it should be.
-
-        Whoever may not do this at all is told so, not what is wrong with their request. Free where all is well: the
-        life cycle asks for the rights anyway, on the locked row.
-        """
-        try:
-            self.read_query()
-            serializer = input_(data=self.request.data, partial=partial)
-            serializer.is_valid(raise_exception=True)
-        except FAULTS:
-            check_rights()
-            raise
-        return dict(serializer.validated_data)
 
     @contextmanager
     def told_as_problems(self, pk: str) -> Iterator[None]:

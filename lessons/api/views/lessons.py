@@ -12,12 +12,14 @@ from rest_framework.reverse import reverse
 
 from lessons import lifecycle
 from lessons.api.etags import is_not_modified
-from lessons.api.examples import LESSON
+from lessons.api.example_answers import LESSON_CREATED, LESSON_LISTED, LESSON_READ
+from lessons.api.examples import LESSON, LESSON_EDIT
 from lessons.api.fields import IdField
+from lessons.api.idempotency import idempotent
 from lessons.api.inputs import LessonInput, LessonQuery
 from lessons.api.pagination import KeysetPagination
 from lessons.api.query import filter_lessons
-from lessons.api.schema import ETAG, IF_MATCH, IF_NONE_MATCH, LOCATION
+from lessons.api.schema import ETAG, IDEMPOTENCY, IF_MATCH, IF_NONE_MATCH, LOCATION
 from lessons.api.serializers import LessonDetailSerializer
 from lessons.api.views.lesson_view import LessonView
 from lessons.policies import Right
@@ -37,6 +39,7 @@ class LessonViewSet(ListModelMixin, LessonView):
         summary="List lessons",
         description="Those that you may see. Follow `next` and `previous`: lessons added meanwhile move nothing.",
         parameters=[LessonQuery],
+        examples=[LESSON_LISTED],
     )
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         self.query = self.read_query(LessonQuery)
@@ -47,9 +50,10 @@ class LessonViewSet(ListModelMixin, LessonView):
         description="Teachers may leave `teacher` out: it is themselves. Times carry their offset from UTC.",
         request=LessonInput,
         responses={201: LessonDetailSerializer},
-        parameters=[LOCATION, ETAG],
-        examples=LESSON,
+        parameters=[IDEMPOTENCY, LOCATION, ETAG],
+        examples=[*LESSON, LESSON_CREATED],
     )
+    @idempotent
     def create(self, request: Request) -> Response:
         values = self.read_body(LessonInput, check_rights=self._check_may_create)
         lesson = lifecycle.create_lesson(actor=self.person, **values)
@@ -57,7 +61,13 @@ class LessonViewSet(ListModelMixin, LessonView):
         response["Location"] = reverse("lesson-detail", [lesson.pk], request=request)
         return response
 
-    @extend_schema(summary="Read a lesson", responses=LessonDetailSerializer, parameters=[IF_NONE_MATCH, ETAG])
+    @extend_schema(
+        summary="Read a lesson",
+        description="With what you may do with it now, and what not, and why.",
+        responses={200: LessonDetailSerializer, 304: None},
+        parameters=[IF_NONE_MATCH, ETAG],
+        examples=[LESSON_READ],
+    )
     def retrieve(self, request: Request, pk: str) -> Response:
         lesson = self.get_queryset().filter(pk=pk).first()
         if lesson is None:
@@ -74,6 +84,7 @@ class LessonViewSet(ListModelMixin, LessonView):
         request=LessonInput(partial=True),
         responses=LessonDetailSerializer,
         parameters=[IF_MATCH, ETAG],
+        examples=[*LESSON_EDIT, LESSON_READ],
     )
     def partial_update(self, request: Request, pk: str) -> Response:
         values = self.read_body(LessonInput, check_rights=lambda: self._check_may_update(pk), partial=True)

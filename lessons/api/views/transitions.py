@@ -8,9 +8,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from lessons import lifecycle
+from lessons.api.example_answers import LESSON_MOVED
 from lessons.api.examples import RESCHEDULE, TRANSITION
+from lessons.api.idempotency import idempotent
 from lessons.api.inputs import ReasonInput, RescheduleInput
-from lessons.api.schema import ETAG, IF_MATCH
+from lessons.api.schema import ETAG, IDEMPOTENCY, IF_MATCH
 from lessons.api.serializers import TransitionedLessonSerializer
 from lessons.api.views.lesson_view import LessonView
 from lessons.models import Lesson
@@ -25,8 +27,8 @@ def _transition(summary: str, input_: type[ReasonInput] = ReasonInput) -> Callab
             description="Who takes part is told. `dispatch` follows that; null where there is nobody to tell.",
             request=input_,
             responses=TransitionedLessonSerializer,
-            parameters=[IF_MATCH, ETAG],
-            examples=RESCHEDULE if input_ is RescheduleInput else TRANSITION,
+            parameters=[IDEMPOTENCY, IF_MATCH, ETAG],
+            examples=[*(RESCHEDULE if input_ is RescheduleInput else TRANSITION), LESSON_MOVED],
             tags=["lessons"],
         )(method)
 
@@ -54,6 +56,7 @@ class LessonTransitions(LessonView):
     def cancel(self, request: Request, pk: str) -> Response:
         return self._move(pk, "cancel")
 
+    @idempotent
     def _move(self, pk: str, name: str, input_: type[ReasonInput] = ReasonInput) -> Response:
         lesson_id, actor = int(pk), self.person
         values = self.read_body(

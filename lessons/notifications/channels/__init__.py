@@ -12,6 +12,7 @@ REGISTRY: dict[str, Channel] = {
     "email": EmailChannel(),
     "sms": SmsChannel(),
 }
+NAMES = tuple(REGISTRY)
 
 
 def enabled_channels() -> list[Channel]:
@@ -19,4 +20,4 @@ def enabled_channels() -> list[Channel]:
     return [REGISTRY[name] for name in settings.NOTIFICATION_CHANNELS]
 
 
-__all__ = ["REGISTRY", "Channel", "SendError", "Sent", "enabled_channels"]
+__all__ = ["NAMES", "REGISTRY", "Channel", "SendError", "Sent", "enabled_channels"]

@@ -6,6 +6,7 @@ from typing import Any
 from rest_framework.test import APIClient, ForceAuthClientHandler
 from rest_framework_simplejwt.tokens import AccessToken
 
+from lessons.api.problem_table import KINDS
 from lessons.models import Lesson, User
 from lessons.tests.people import tomorrow
 
@@ -57,6 +58,7 @@ def problem(response: Any, status: int, code: str, *attrs: str | None) -> dict[s
     body: dict[str, Any] = response.json()
     assert body.keys() >= MEMBERS
     assert (body["status"], body["code"]) == (status, code), body
+    assert KINDS[code].status == status, "The documentation tells another story."
     assert (body["type"], body["title"]) == ("about:blank", HTTPStatus(status).phrase)
     assert body["instance"] == response.wsgi_request.path
     assert body["request_id"] == response.headers["X-Request-ID"]

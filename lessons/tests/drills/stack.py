@@ -65,6 +65,7 @@ class Stack:
             "DATABASE_URL": database_url,
             "TIME_SCALE": str(time_scale),
             "NOTIFICATION_CHANNELS": "sms",
+            "API_REQUESTS_PER_MINUTE": "1000000",  # a drill's few clients are many people
             "SENTRY_DSN": "",
             **middleware.settings,
         }

@@ -12,11 +12,13 @@ from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 from lessons.models import User
 from lessons.tests.api.client import LESSONS, api, lesson_body, problem, url
 from lessons.tests.people import PASSWORD, draft
+from lessons.tests.racing import race
 from lessons.tests.rows import nothing_written
 
 pytestmark = pytest.mark.django_db
 
 TOKEN, REFRESH, ME = "/api/v1/auth/token/", "/api/v1/auth/token/refresh/", "/api/v1/me/"
+LOGOUT = "/api/v1/auth/logout/"
 TAMPERED = "eyJhbGciOiJub25lIn0.eyJ1c2VyX2lkIjoxfQ."  # algorithm none, no signature
 
 
@@ -27,11 +29,49 @@ def test_a_password_gets_tokens_and_a_token_gets_in(alice: User) -> None:
     assert api().get(ME, headers={"Authorization": f"Bearer {tokens['access']}"}).json()["username"] == "alice"
 
 
-def test_a_refresh_token_gets_a_new_access_token(alice: User) -> None:
-    answer = api().post(REFRESH, {"refresh": str(RefreshToken.for_user(alice))})
+def test_a_refresh_token_gets_a_new_pair_once(alice: User) -> None:
+    old = str(RefreshToken.for_user(alice))
 
-    assert answer.json().keys() == {"access"}
-    assert api().get(ME, headers={"Authorization": f"Bearer {answer.json()['access']}"}).status_code == 200
+    new = api().post(REFRESH, {"refresh": old}).json()
+
+    assert new.keys() == {"access", "refresh"}
+    assert api().get(ME, headers={"Authorization": f"Bearer {new['access']}"}).status_code == 200
+    problem(api().post(REFRESH, {"refresh": old}), 401, "token_not_valid", None)
+    assert api().post(REFRESH, {"refresh": new["refresh"]}).status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_several_who_come_with_one_refresh_token_one_gets_a_pair(alice: User) -> None:
+    token = str(RefreshToken.for_user(alice))
+
+    answers = race([lambda: api().post(REFRESH, {"refresh": token}).status_code] * 5)
+
+    assert sorted(answers) == [200, 401, 401, 401, 401]
+
+
+def test_who_logs_out_refreshes_no_more(alice: User) -> None:
+    tokens = api().post(TOKEN, {"username": "alice", "password": PASSWORD}).json()
+
+    response = api().post(LOGOUT, {"refresh": tokens["refresh"]})
+
+    assert (response.status_code, response.content) == (204, b"")
+    problem(api().post(REFRESH, {"refresh": tokens["refresh"]}), 401, "token_not_valid", None)
+    problem(api().post(LOGOUT, {"refresh": tokens["refresh"]}), 401, "token_not_valid", None)
+    assert api().post(TOKEN, {"username": "alice", "password": PASSWORD}).status_code == 200
+
+
+@pytest.mark.parametrize("body", [{}, {"refresh": 5}, {"refresh": "a", "no": 1}])
+def test_a_logout_with_a_fault_is_refused_by_name(body: dict[str, Any]) -> None:
+    problem(api().post(LOGOUT, body), 400, "invalid", "no" if "no" in body else "refresh")
+
+
+def test_a_new_password_ends_all_tokens(alice: User) -> None:
+    client, refresh = api(alice), str(RefreshToken.for_user(alice))
+    alice.set_password("another-horse-8")
+    alice.save()
+
+    problem(client.get(ME), 401, "password_changed", None)
+    problem(api().post(REFRESH, {"refresh": refresh}), 401, "password_changed", None)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +123,7 @@ def test_a_deactivated_person_refreshes_nothing(alice: User) -> None:
     alice.is_active = False
     alice.save()
 
-    problem(api().post(REFRESH, {"refresh": token}), 401, "no_active_account", None)
+    problem(api().post(REFRESH, {"refresh": token}), 401, "user_inactive", None)
 
 
 @pytest.mark.parametrize("way", ["token", "session"])

@@ -10,12 +10,23 @@ from lessons.tests.api.client import api, problem
 pytestmark = pytest.mark.django_db
 
 ME = "/api/v1/me/"
-READ_ONLY = {"id": 7, "username": "eve", "role": "admin"}
-SECRET = ["password", "is_staff", "is_superuser", "is_active", "muted_channels", "groups", "user_permissions"]
+READ_ONLY = {"id": 7, "username": "eve", "role": "admin", "calendar_url": "https://school.example/me.ics"}
+SECRET = [
+    "password",
+    "is_staff",
+    "is_superuser",
+    "is_active",
+    "muted_channels",
+    "calendar_generation",
+    "groups",
+    "user_permissions",
+]
 
 
 def test_i_read_my_profile(carol: User) -> None:
-    assert api(carol).get(ME).json() == {
+    me = api(carol).get(ME).json()
+
+    assert me == {
         "id": carol.pk,
         "username": "carol",
         "role": "student",
@@ -24,8 +35,11 @@ def test_i_read_my_profile(carol: User) -> None:
         "phone": carol.phone,
         "language": "ru",
         "time_zone": "Europe/Moscow",
+        "photo": None,
         "channels": ["log", "email", "sms"],
+        "calendar_url": me["calendar_url"],
     }
+    assert me["calendar_url"].startswith(f"http://testserver/api/v1/calendar/{carol.pk}-0.")
 
 
 @pytest.mark.parametrize("who", ["bob", "alice", "maria", "root"])
@@ -70,7 +84,7 @@ def test_a_channel_that_is_switched_off_for_now_stays_muted(bob: User, settings:
     assert api(bob).get(ME).json()["channels"] == ["log"]
 
 
-@pytest.mark.parametrize("field", [*READ_ONLY, *SECRET, "photo", "calendar_url"])
+@pytest.mark.parametrize("field", [*READ_ONLY, *SECRET, "calendar_generation"])
 def test_what_cannot_be_set_is_refused_by_name(field: str, bob: User) -> None:
     before = User.objects.filter(pk=bob.pk).values().get()
 
@@ -90,6 +104,7 @@ def test_what_cannot_be_set_is_refused_by_name(field: str, bob: User) -> None:
         *[("phone", value) for value in [79001112233, None, "89001112233", "+7 900 111-22-33", "+7", "+" + "1" * 16]],
         *[("language", value) for value in [1, None, "", "de", "en-gb", ["ru"], {"ru": 1}, 1e308]],
         *[("time_zone", value) for value in [3, None, "", "Moscow", "+03:00", "../../etc/passwd", "a\x00b"]],
+        *[("photo", value) for value in ["", "a.jpg", "https://school.example/a.jpg", True, {}, []]],
         *[("channels", value) for value in ["log", None, {"log": True}, True]],
         *[("channels.0", value) for value in [["fax"], [1], [None], [["log"]], [""]]],
     ],
