@@ -170,7 +170,7 @@ API_DOCS_PUBLIC = env.flag("API_DOCS_PUBLIC", True)
 API_MAX_BODY_BYTES = 1_000_000
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework_simplejwt.authentication.JWTAuthentication",
+        "lessons.api.tokens.BearerToken",
         "lessons.api.sessions.BrowserSession",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],

@@ -4,11 +4,11 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Count, Prefetch, Q, QuerySet, prefetch_related_objects
+from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from lessons import policies
-from lessons.models import Delivery, Dispatch, Lesson, LessonEvent, User
+from lessons.models import Delivery, Dispatch, Lesson, LessonEvent, User, taking_part
 from lessons.models.lesson import TRANSITIONS, Obstacle
 from lessons.policies import Relation, Right, Role
 
@@ -28,17 +28,13 @@ def visible_lessons(person: User) -> QuerySet[Lesson]:
 
 def with_people(lessons: QuerySet[Lesson]) -> QuerySet[Lesson]:
     """With teacher and students, in one more query whatever the number of lessons."""
-    return lessons.select_related("teacher").prefetch_related(_students())
+    students = Prefetch("students", queryset=User.objects.only(*taking_part.FIELDS).order_by("id"))
+    return lessons.select_related("teacher").prefetch_related(students)
 
 
 def load_people(lesson: Lesson) -> Lesson:
-    """The same for a lesson that is there already."""
-    prefetch_related_objects([lesson], "teacher", _students())
-    return lesson
-
-
-def _students() -> "Prefetch[str]":
-    return Prefetch("students", queryset=User.objects.only("id", "username", "full_name").order_by("id"))
+    """The same for a lesson that is there already; the life cycle may have loaded them, too."""
+    return lesson if taking_part.has_people(lesson) else taking_part.load_people(lesson)
 
 
 def available_transitions(lesson: Lesson, person: User) -> list[str]:

@@ -142,7 +142,7 @@ class Lesson(RecordsChanges):
         """What keeps the transition `name` from being made now, whoever asks; None where nothing does."""
         meta = getattr(self, name)._django_fsm
         if not meta.has_transition(self.status):
-            return Obstacle(NOT_FROM_HERE, _("The lesson is %(status)s.") % {"status": self.get_status_display()})
+            return Obstacle(NOT_FROM_HERE, _("The lesson is %(status)s.") % {"status": Status(self.status).label})
         unmet = (check for check in meta.get_transition(self.status).conditions if not check(self))
         return next((Obstacle(check.code, check.reason) for check in unmet), None)
 
