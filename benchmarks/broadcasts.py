@@ -1,5 +1,7 @@
 """Notifications without a site: events that wait in the outbox, and how long it takes until everybody is told."""
 
+import os
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +9,7 @@ from functools import cached_property
 
 from celery import Celery, chord
 
+from backend.stack.processes import Process
 from benchmarks.lessons import make_events
 from benchmarks.rig import OURS, PLAIN, Database, Rig
 from benchmarks.sides import UNSETTLED, plain_database
@@ -39,8 +42,8 @@ class Ours:
 class Plain:
     """The plain design's worker."""
 
-    def __init__(self, database: Database) -> None:
-        self.database = database
+    def __init__(self, database: Database, worker: Process) -> None:
+        self.database, self._worker = database, worker
         self.database.query(
             "INSERT INTO plain_lesson (title, teacher_id, start_time, end_time, status)"
             " VALUES ('Algebra', 1, now(), now() + interval '1 hour', 'completed')"
@@ -62,13 +65,13 @@ class Plain:
         return time.perf_counter() - began
 
     def do_nothing(self, tasks: int) -> float:
-        """Tasks that do nothing: published beforehand, as our events were written; the seconds to do them all."""
-        task = f"{PLAIN}.tasks.do_nothing"
-        with self._celery.producer_pool.acquire(block=True) as producer:
-            for _ in range(tasks):
-                self._celery.send_task(task, producer=producer, ignore_result=True)
-            began = time.perf_counter()
-            self._celery.send_task(f"{PLAIN}.tasks.all_told", args=(TOLD,), producer=producer, ignore_result=True)
+        """Tasks that do nothing; the seconds to do them all. Like our events, they are there before anybody begins."""
+        os.killpg(self._worker.popen.pid, signal.SIGSTOP)
+        for _ in range(tasks):
+            self._celery.send_task(f"{PLAIN}.tasks.do_nothing", ignore_result=True)
+        self._celery.send_task(f"{PLAIN}.tasks.all_told", args=(TOLD,), ignore_result=True)
+        began = time.perf_counter()
+        os.killpg(self._worker.popen.pid, signal.SIGCONT)
         assert self.database.rig.broker.blpop([TOLD], timeout=PATIENCE_SECONDS)
         return time.perf_counter() - began
 
@@ -81,5 +84,5 @@ def ours(rig: Rig) -> Iterator[Ours]:
 
 @contextmanager
 def plain(rig: Rig) -> Iterator[Plain]:
-    with plain_database(rig) as database, database.worker(PLAIN):
-        yield Plain(database)
+    with plain_database(rig) as database, database.worker(PLAIN) as worker:
+        yield Plain(database, worker)

@@ -47,7 +47,7 @@ class Rig:
         try:
             self._url = start_postgres(self._supervisor, self._place)
             self.redis_url = start_valkey(self._supervisor, self._place)
-            self.broker = redis.Redis.from_url(self.redis_url)
+            self.broker = redis.Redis.from_url(self.redis_url, socket_timeout=None)
             self._prepare()
         except BaseException:
             self._supervisor.__exit__(None, None, None)

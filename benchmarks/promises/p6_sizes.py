@@ -19,9 +19,7 @@ def measure(rig: Rig, scale: Scale) -> list[Row]:
         us = Ours(database)
         us.tell(events=10, size=100)  # imports, connections
         before = _memory(worker)
-        told = by_turns(
-            rounds, {f"{size:,}": _cost(us, size, largest) for size in sizes}, warm_up=False
-        )
+        told = by_turns(rounds, {f"{size:,}": _cost(us, size, largest) for size in sizes}, warm_up=False)
         growth = _memory(worker) - before
     dearest = Figure(tuple(max(costs) / min(costs) for costs in zip(*told.values(), strict=True)))
     return [
