@@ -29,7 +29,7 @@ class Ours:
         return Celery(broker=self.database.environment["CELERY_BROKER_URL"])
 
     def tell(self, *, events: int, size: int) -> float:
-        """Events with `size` recipients each, from the commit of their dispatches; the seconds until all are settled."""
+        """Events with `size` recipients each, their dispatches committed; the seconds until all are settled."""
         make_events(self.database, events=events, size=size)
         began = time.perf_counter()
         self._celery.send_task("lessons.relay", queue="control", ignore_result=True)  # as a commit does

@@ -24,8 +24,8 @@ ENSURE_CHANNEL = """
 INSERT INTO lessons_channel (name, "window") VALUES (%(name)s, %(window)s) ON CONFLICT DO NOTHING
 """
 
-# Not SKIP LOCKED: the claims of one channel come one after the other. What is in flight is counted by a statement of its
-# own, in the same round trip: one that had waited for the lock would not see what its predecessor has leased.
+# Not SKIP LOCKED: the claims of one channel come one after the other. What is in flight is counted by a statement of
+# its own, in the same round trip: one that had waited for the lock would not see what its predecessor has leased.
 LOCK_CHANNEL = """
 SELECT 1 FROM lessons_channel WHERE name = %(name)s FOR NO KEY UPDATE;
 

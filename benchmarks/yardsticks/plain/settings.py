@@ -12,7 +12,7 @@ MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
 INSTALLED_APPS = ["benchmarks.yardsticks.plain"]
 DATABASES = {"default": {**env.database("DATABASE_URL"), "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-USE_TZ = True
+USE_TZ, TIME_ZONE = True, "UTC"
 
 CELERY_BROKER_URL = CELERY_RESULT_BACKEND = os.environ["CELERY_BROKER_URL"]
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
