@@ -64,8 +64,12 @@ STATEMENTS = (
     "VACUUM ANALYZE",
 )
 
+# Of rows that are made by the statements above, the references need no check.
+HASTE = "SET session_replication_role = replica; SET synchronous_commit = off; SET work_mem = '256MB'"
+
 
 def grow(database: Database, lessons: int) -> None:
     """So many lessons, and twice as many deliveries."""
+    database.query(HASTE)
     for statement in STATEMENTS:
         database.query(statement, lessons=lessons)

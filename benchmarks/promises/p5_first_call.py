@@ -24,12 +24,15 @@ PAUSE_SECONDS = 0.05
 
 def measure(rig: Rig, scale: Scale) -> list[Row]:
     tries, rounds = scale.of(10, 30), scale.of(3, 7)
-    with rig.database("ours") as ours, plain_database(rig) as plain:
-        with ours.worker(OURS) as our_worker, plain.worker(PLAIN) as worker:
-            told = by_turns(
-                rounds,
-                {"ours": lambda: _ours(ours, our_worker, tries), "delay": lambda: _plain(plain, worker, tries)},
-            )
+    with (
+        rig.database("ours") as ours,
+        plain_database(rig) as plain,
+        ours.worker(OURS) as our_worker,
+        plain.worker(PLAIN) as worker,
+    ):
+        told = by_turns(
+            rounds, {"ours": lambda: _ours(ours, our_worker, tries), "delay": lambda: _plain(plain, worker, tries)}
+        )
     return [
         Row(
             name="P5",
