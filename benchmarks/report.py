@@ -43,7 +43,7 @@ def write_json(rows: Sequence[Row], *, command: str, seconds: float) -> None:
     RESULTS.write_text(json.dumps(found, indent=2) + "\n")
 
 
-def write_table(path: str, rows: Sequence[Row], *, command: str, seconds: float) -> None:
+def write_table(path: str, rows: Sequence[Row], load: str, *, command: str, seconds: float) -> None:
     """Replaces what is between the markers of the file."""
     file = Path(path)
     text = file.read_text()
@@ -54,7 +54,9 @@ def write_table(path: str, rows: Sequence[Row], *, command: str, seconds: float)
     lines += [[*_cells(row), f"**{_word(row)}**"] for row in rows]
     table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
     made = f"`{command}`, {datetime.now(UTC).date().isoformat()}, {seconds / 60:.0f} minutes: {_machine()}."
-    file.write_text(MARKED.sub(lambda _: f"\n{made}\n\n{table}\n\n", text))
+    file.write_text(
+        MARKED.sub(lambda _: f"\n{made}\n\n{table}\n\n{load and f'Under load: {load}' + chr(10) * 2}", text)
+    )
 
 
 def _cells(row: Row) -> list[str]:

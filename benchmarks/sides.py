@@ -17,20 +17,26 @@ class Side:
     """Takes lessons through their life over HTTP."""
 
     def __init__(self, database: Database, port: int, *, kind: str) -> None:
-        self.database, self._port, self._kind = database, port, kind
+        self.database, self.port, self._kind = database, port, kind
         self._tokens = json.loads(database.run("-m", "benchmarks.tokens")) if kind == OURS else {}
 
     def live(self, lessons: int) -> Load:
         """Make so many lessons, and take each through its three transitions."""
+        return drive(self.port, self._steps(lessons))
+
+    def requests(self, lessons: int) -> list[bytes]:
+        """The requests of that, one step after the other."""
+        return [request for step in self._steps(lessons) for request in step]
+
+    def _steps(self, lessons: int) -> list[list[bytes]]:
         made = make_lessons(self.database, lessons, plain=self._kind == PLAIN)
-        steps = [
+        return [
             [
                 request("POST", f"/api/v1/lessons/{pk}/{step}/", self._tokens.get(str(teacher), ""))
                 for pk, teacher in made
             ]
             for step in STEPS
         ]
-        return drive(self._port, steps)
 
     def calm_down(self) -> float:
         """Let what was set off come to its end, or end it; the seconds that it took."""

@@ -93,7 +93,7 @@ def test_a_lesson_takes_three_queries_however_full(
     """The reader, the lesson with its teacher, the students."""
     lesson = draft(alice, *class_of(students))
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         api(alice).get(url(lesson))
 
 
