@@ -9,7 +9,7 @@ STAMP := $(VENV)/.synced
 NOWHERE := ENVIRONMENT=test SECRET_KEY=none DATABASE_URL=postgres://none@//nowhere/none REDIS_URL=unix:///nowhere/none
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset services smoke test test-extra drills drills-bite lint format lock schema messages
+.PHONY: help setup demo demo-reset services smoke test test-extra drills drills-bite bench lint format lock schema messages
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -46,6 +46,10 @@ drills: setup ## kill, freeze and cut off its parts: everybody is told once all 
 
 drills-bite: setup ## take the safeguards out, one at a time: a drill fails without each
 	@$(PY) -m pytest lessons/tests/drills/they_bite.py $(PYTEST)
+
+# In full: make bench SCALE=full REPORT=docs/performance.md PICTURE=docs/performance-load.svg
+bench: setup ## each promise about speed against its yardstick (BENCH="P1 P7", SCALE=full)
+	@$(PY) -m benchmarks $(BENCH) --scale $(or $(SCALE),quick) $(and $(REPORT),--report $(REPORT)) $(and $(PICTURE),--picture $(PICTURE))
 
 lint: setup ## ruff, mypy, import contracts, migrations, check --deploy, bandit
 	@$(PY) -m backend.stack lint

@@ -219,7 +219,7 @@ API_MAX_BODY_BYTES = 1_000_000
 API_REQUESTS_PER_MINUTE = int(env.number("API_REQUESTS_PER_MINUTE", 1200, 0, 1_000_000))  # of one user; 0: no limit
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework_simplejwt.authentication.JWTAuthentication",
+        "lessons.api.tokens.BearerToken",
         "lessons.api.sessions.BrowserSession",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],

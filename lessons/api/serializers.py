@@ -18,14 +18,27 @@ from lessons.policies import Role
 EVENT_NAMES = [name.value for name in EventName]
 
 
+MOMENT = serializers.DateTimeField()  # how moments are written
+
+
 class PersonSerializer(serializers.ModelSerializer[User]):
     class Meta:
         model = User
         fields = read_only_fields = ("id", "username", "full_name")
 
+    def to_representation(self, person: User) -> dict[str, Any]:
+        return {"id": person.pk, "username": person.username, "full_name": person.full_name}
+
+
+person_as_json = PersonSerializer().to_representation
+
 
 class LessonSerializer(serializers.ModelSerializer[Lesson]):
-    """A lesson as this reader sees it."""
+    """A lesson as this reader sees it.
+
+    The fields are declared for the schema, and written out by hand: to build some twenty of them anew for each answer
+    costs as much as the change that it tells of.
+    """
 
     teacher = PersonSerializer()
     students = PersonSerializer(many=True)
@@ -49,6 +62,22 @@ class LessonSerializer(serializers.ModelSerializer[Lesson]):
             "updated_at",
         )
 
+    def to_representation(self, lesson: Lesson) -> dict[str, Any]:
+        return {
+            "id": lesson.pk,
+            "title": lesson.title,
+            "description": lesson.description,
+            "teacher": person_as_json(lesson.teacher),
+            "students": [person_as_json(student) for student in lesson.students.all()],
+            "start_time": MOMENT.to_representation(lesson.start_time),
+            "end_time": MOMENT.to_representation(lesson.end_time),
+            "status": lesson.status,
+            "version": lesson.version,
+            "available_transitions": self.get_available_transitions(lesson),
+            "created_at": MOMENT.to_representation(lesson.created_at),
+            "updated_at": MOMENT.to_representation(lesson.updated_at),
+        }
+
     @extend_schema_field(serializers.ListField(child=serializers.ChoiceField(TRANSITIONS)))
     def get_available_transitions(self, lesson: Lesson) -> list[str]:
         return selectors.available_transitions(lesson, self.context["request"].user)
@@ -67,6 +96,9 @@ class LessonDetailSerializer(LessonSerializer):
 
     class Meta(LessonSerializer.Meta):
         fields = read_only_fields = (*LessonSerializer.Meta.fields, "blocked_transitions")  # type: ignore[assignment]
+
+    def to_representation(self, lesson: Lesson) -> dict[str, Any]:
+        return super().to_representation(lesson) | {"blocked_transitions": self.get_blocked_transitions(lesson)}
 
     @extend_schema_field(BlockedTransitionSerializer(many=True))
     def get_blocked_transitions(self, lesson: Lesson) -> list[dict[str, str]]:

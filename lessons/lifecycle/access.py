@@ -7,9 +7,14 @@ from django.db import OperationalError, transaction
 
 from lessons import policies
 from lessons.models import Lesson, StaleLesson, User
+from lessons.models.by_id import reader
+from lessons.models.taking_part import load_people
 from lessons.policies import Relation, Right
 
 LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED = "55P03", "40P01"
+
+# NO KEY: does not wait for the relay, whose new rows point at this lesson.
+_lock_lesson = reader(Lesson, locking="FOR NO KEY UPDATE")
 
 
 class LessonNotFound(Exception):
@@ -55,11 +60,14 @@ def _check_access(lesson: Lesson | None, actor: User | None, right: Right) -> No
 def locked_lesson(lesson_id: int, actor: User | None, right: Right) -> Iterator[Lesson]:
     """The lesson, locked for one transaction, once it is sure that the actor may do this to it."""
     with told_as_domain_errors(), transaction.atomic():
-        # NO KEY: does not wait for the relay, whose new rows point at this lesson.
-        lesson = Lesson.objects.select_for_update(of=("self",), no_key=True).filter(pk=lesson_id).first()
+        lesson = _lock_lesson(lesson_id)
+        if lesson is None:
+            raise LessonNotFound
+        load_people(lesson)  # for the rights, the recipients and the answer alike
         _check_access(lesson, actor, right)
-        assert lesson is not None  # noqa: S101 - _check_access has refused it
+        lesson.saves_in_savepoint = False  # whatever fails in here ends the transaction
         yield lesson
+        lesson.saves_in_savepoint = True
 
 
 @contextmanager

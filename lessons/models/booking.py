@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import BigIntegerRangeField, DateTimeRangeField, RangeOperators
-from django.db import IntegrityError, connection, models, transaction
+from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
 
 from lessons.models.change import SavedChange
@@ -78,22 +78,35 @@ def derive_bookings(saved: SavedChange, *, was: str) -> None:
         return
     people = sorted(saved.people_after)
     start, end = saved.became("start_time"), saved.became("end_time")
-    # First the locks, in id order, then the rows: a delete that others wait for must not wait for them.
-    lock_people(sorted(saved.people_before | saved.people_after))
-    Booking.objects.filter(lesson_id=lesson.pk).delete()
-    try:
-        with transaction.atomic():
-            Booking.objects.bulk_create(Booking(lesson_id=lesson.pk, user_id=pk, during=(start, end)) for pk in people)
-    except IntegrityError as error:
-        if "booking_no_overlap" not in str(error):
-            raise
-        raise SlotConflict(find_clashes(lesson.pk, people, start, end)) from error
+    if booked:
+        # First the locks, in id order, then the rows: a delete that others wait for must not wait for them.
+        lock_people(sorted(saved.people_before | saved.people_after))
+        Booking.objects.filter(lesson_id=lesson.pk).delete()
+    if not book(lesson.pk, people, start, end):
+        raise SlotConflict(find_clashes(lesson.pk, people, start, end))
 
 
 def lock_people(people: list[int]) -> None:
     """Lock people's rows in id order: two lessons that share two people would otherwise deadlock on their bookings."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM lessons_user WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [people])
+        cursor.execute(LOCK_PEOPLE, [people])
+
+
+LOCK_PEOPLE = "SELECT id FROM lessons_user WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
+
+# Who is booked already is passed over, and missing from the count: an error would need a savepoint to go on from.
+BOOK = """
+WITH locked AS (SELECT id FROM lessons_user WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE)
+INSERT INTO lessons_booking (lesson_id, user_id, during) SELECT %s, id, tstzrange(%s, %s) FROM locked
+ON CONFLICT DO NOTHING
+"""
+
+
+def book(lesson_id: int, people: list[int], start: datetime, end: datetime) -> bool:
+    """Lock the people, as above, and book them. False where somebody is taken: the caller gives up the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(BOOK, [people, lesson_id, start, end])
+        return bool(cursor.rowcount == len(people))
 
 
 CLASHES = """

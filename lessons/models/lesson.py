@@ -99,7 +99,9 @@ class Lesson(RecordsChanges):
     description = models.TextField(
         _("description"), blank=True, validators=[MaxLengthValidator(DESCRIPTION_MAX_LENGTH)]
     )
-    teacher = models.ForeignKey(User, models.PROTECT, related_name="lessons_taught", verbose_name=_("teacher"))
+    teacher = models.ForeignKey(
+        User, models.PROTECT, related_name="lessons_taught", db_index=False, verbose_name=_("teacher")
+    )
     students = models.ManyToManyField(User, related_name="lessons_attended", verbose_name=_("students"), blank=True)
     start_time = models.DateTimeField(_("start"))
     end_time = models.DateTimeField(_("end"))
@@ -122,11 +124,12 @@ class Lesson(RecordsChanges):
         ]
         indexes = [
             models.Index(fields=["-start_time", "-id"], name="lesson_latest"),  # the lists' default order
-            models.Index(fields=["-created_at", "-id"], name="lesson_newest"),
+            models.Index(fields=["-created_at", "-id"], name="lesson_newest"),  # and the other one
             # The lists by status, and the search for whom to remind.
             models.Index(fields=["status", "-start_time", "-id"], name="lesson_by_status"),
             # The search for lessons that should have ended.
             models.Index(fields=["end_time"], condition=Q(status="in_progress"), name="lesson_under_way"),
+            # The lists of a teacher's lessons, and what points at the teacher.
             models.Index(fields=["teacher", "-start_time", "-id"], name="lesson_of_teacher"),
         ]
 
@@ -142,7 +145,7 @@ class Lesson(RecordsChanges):
         """What keeps the transition `name` from being made now, whoever asks; None where nothing does."""
         meta = getattr(self, name)._django_fsm
         if not meta.has_transition(self.status):
-            return Obstacle(NOT_FROM_HERE, _("The lesson is %(status)s.") % {"status": self.get_status_display()})
+            return Obstacle(NOT_FROM_HERE, _("The lesson is %(status)s.") % {"status": Status(self.status).label})
         unmet = (check for check in meta.get_transition(self.status).conditions if not check(self))
         return next((Obstacle(check.code, check.reason) for check in unmet), None)
 

@@ -1,9 +1,12 @@
 """What is written beside a lesson: its events and, where somebody has to know, the duty to tell them."""
 
+import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
+
+from django.db import connection
 
 from lessons.events import RULES, EventName
 from lessons.models.change import Change, SavedChange
@@ -24,13 +27,28 @@ def notifying_over(channels: list[str]) -> Iterator[None]:
         _channels.reset(token)
 
 
+# Both in one statement: every transition waits for it.
+WRITE = """
+WITH written AS (
+    INSERT INTO lessons_lessonevent (seq, {columns}, occasion) VALUES {rows} RETURNING id, created_at, recipients
+), duties AS (
+    INSERT INTO lessons_dispatch (event_id, lesson_id, channels)
+    SELECT id, %s, %s FROM written WHERE recipients <> '{{}}'
+)
+SELECT id, created_at FROM written ORDER BY id
+"""
+
+
 def write_outbox(saved: SavedChange, changes: Iterable[Change], *, first_seq: int) -> None:
     """Append one event per change, and a dispatch for each that tells somebody. Inside the change's transaction."""
-    events = LessonEvent.objects.bulk_create(
-        LessonEvent(seq=seq, **_facts(saved, change)) for seq, change in enumerate(changes, start=first_seq)
-    )
-    Dispatch.objects.bulk_create(_dispatch(event) for event in events if event.recipients)
-    saved.lesson.latest_event = events[-1]
+    events = [{"seq": seq, **_facts(saved, change)} for seq, change in enumerate(changes, start=first_seq)]
+    rows = [(*(event | {"snapshot": json.dumps(event["snapshot"])}).values(), "") for event in events]
+    statement = WRITE.format(columns=", ".join(list(events[0])[1:]), rows=", ".join(["%s"] * len(rows)))
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*rows, saved.lesson.pk, _channels.get()])
+        *_, (id_, created_at) = cursor.fetchall()
+    saved.lesson.latest_event = LessonEvent(pk=id_, created_at=created_at, **events[-1])
+    saved.lesson.latest_event._state.adding = False
 
 
 def write_occasion(lesson: Any, name: EventName, occasion: str) -> bool:

@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Self
 
-from django.db import models, transaction
+from django.db import connections, models, transaction
 from django.utils import timezone
 
 from lessons.events import EventName
@@ -19,6 +19,8 @@ from lessons.models.booking import derive_bookings
 from lessons.models.change import Change, SavedChange
 from lessons.models.outbox import write_outbox
 from lessons.wake import wake
+
+COMPARE_AND_SET = 'UPDATE "{table}" SET {set} WHERE id = %s AND version = %s AND status = %s'
 
 
 class UnrecordedChange(Exception):
@@ -46,6 +48,8 @@ class RecordsChanges(models.Model):
     _saved_students: frozenset[int] | None = None
     _saved: dict[str, Any] = {}
     _expected: dict[str, Any] = {}
+    # Off where a save that fails ends the whole transaction: two round trips less.
+    saves_in_savepoint: bool = True
 
     COMPARED = ("title", "description", "teacher_id", "start_time", "end_time")
     TIMES = ("start_time", "end_time")
@@ -162,7 +166,7 @@ class RecordsChanges(models.Model):
         saved = self._compared_with_row(unwritten=dirty - differing)
         if update_fields is not None:
             update_fields = {*update_fields, "status", "version", "updated_at"}
-        with self._as_before_on_failure(), transaction.atomic(using=using):
+        with self._as_before_on_failure(), transaction.atomic(using=using, savepoint=self.saves_in_savepoint):
             first_seq = self._advance(changes)
             super().save(force_insert=adding, force_update=not adding, using=using, update_fields=update_fields)
             self._write_students(saved)
@@ -236,7 +240,18 @@ class RecordsChanges(models.Model):
             through.bulk_create(through.model(lesson_id=self.pk, user_id=pk) for pk in sorted(after - before))
             getattr(self, "_prefetched_objects_cache", {}).pop("students", None)
 
-    def _do_update(self, base_qs: Any, *args: Any, **kwargs: Any) -> bool:  # type: ignore[override]
-        if not super()._do_update(base_qs.filter(**self._expected), *args, **kwargs):
-            raise StaleLesson(f"Lesson {self.pk} has changed, or gone, since it was read. Read it again.")
+    def _do_update(self, base_qs: Any, using: str, pk_val: Any, values: Any, *args: Any) -> bool:  # type: ignore[override]
+        """Compare and set, by a statement of our own: a queryset takes longer to build it than the database to run."""
+        columns = [field.column for field, _, _ in values]
+        connection = connections[using]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                COMPARE_AND_SET.format(table=self._meta.db_table, set=", ".join(f'"{name}" = %s' for name in columns)),
+                [
+                    *(field.get_db_prep_save(value, connection) for field, _, value in values),
+                    *(pk_val, self._expected["version"], self._expected["status"]),
+                ],
+            )
+            if not cursor.rowcount:
+                raise StaleLesson(f"Lesson {self.pk} has changed, or gone, since it was read. Read it again.")
         return True

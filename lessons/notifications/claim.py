@@ -3,6 +3,7 @@
 The backlog lives in the table: only as many deliveries are in flight as the channel's workers finish soon.
 """
 
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -23,14 +24,16 @@ ENSURE_CHANNEL = """
 INSERT INTO lessons_channel (name, "window") VALUES (%(name)s, %(window)s) ON CONFLICT DO NOTHING
 """
 
-# Not SKIP LOCKED: the claims of one channel come one after the other.
+# Not SKIP LOCKED: the claims of one channel come one after the other. What is in flight is counted by a statement of
+# its own, in the same round trip: one that had waited for the lock would not see what its predecessor has leased.
 LOCK_CHANNEL = """
-SELECT "window", open_until FROM lessons_channel
- WHERE name = %(name)s AND (open_until IS NULL OR open_until < now())
-   FOR NO KEY UPDATE
-"""
+SELECT 1 FROM lessons_channel WHERE name = %(name)s FOR NO KEY UPDATE;
 
-IN_FLIGHT = "SELECT count(*) FROM lessons_delivery WHERE channel = %(name)s AND state = 'leased'"
+SELECT "window", open_until, open_until >= now(),
+       (SELECT count(*) FROM lessons_delivery WHERE channel = %(name)s AND state = 'leased')
+  FROM lessons_channel
+ WHERE name = %(name)s
+"""
 
 # What was launched before the circuit opened, and died with its worker, would keep the probe waiting for its lease.
 PROBES = """
@@ -72,7 +75,7 @@ UPDATE lessons_delivery d
 
 @dataclass(frozen=True)
 class Claim:
-    """What was leased to a run: its batches, each one header task."""
+    """What was leased to a run: its batches, each one header task of the run's `task_ids`."""
 
     run: ChordRun
     batches: list[list[int]]
@@ -86,7 +89,6 @@ def due_channels(channels: Iterable[Channel]) -> list[Channel]:
 
 def claim(channel: Channel) -> Claim | None:
     """Lease what is due, up to the free part of the window, to a new run. None: nothing to do, or not now."""
-    execute(ENSURE_CHANNEL, name=channel.name, window=channel.window)
     with transaction.atomic():
         # Where nothing of a windowful may go, what is due behind it may. It ends: what was judged is not due any more.
         while candidates := _lock_candidates(channel):
@@ -100,12 +102,14 @@ def claim(channel: Channel) -> Claim | None:
 def _lock_candidates(channel: Channel) -> list[Candidate]:
     rows = fetch(LOCK_CHANNEL, name=channel.name)
     if not rows:
-        return []  # the circuit is open
-    window, was_open_until = rows[0]
+        execute(ENSURE_CHANNEL, name=channel.name, window=channel.window)
+        rows = fetch(LOCK_CHANNEL, name=channel.name)
+    window, was_open_until, is_open, in_flight = rows[0]
+    if is_open:
+        return []
     if was_open_until:  # half open: one at a time finds out whether the channel works again
         probes = fetch(PROBES, name=channel.name, since=was_open_until)[0][0]
         return [] if probes else _candidates(channel, limit=1)
-    in_flight = fetch(IN_FLIGHT, name=channel.name)[0][0]
     free = window - in_flight
     candidates = _candidates(channel, limit=free) if free > 0 else []
     # Under load, a window that is nearly full is left to drain a little: many small chords cost more than few.
@@ -129,7 +133,12 @@ def _lease(channel: Channel, may_go: list[Candidate]) -> Claim:
     """What is too much for one header stays due."""
     batches = _batches(may_go, channel.batch_size)[:LONGEST_HEADER]
     numbers = {candidate.id: number for number, batch in enumerate(batches) for candidate in batch}
-    run = ChordRun.objects.create(channel=channel.name, size=len(batches), delivery_count=len(numbers))
+    run = ChordRun.objects.create(
+        channel=channel.name,
+        size=len(batches),
+        delivery_count=len(numbers),
+        task_ids=[uuid.uuid4() for _ in batches],
+    )
     execute(LEASE, run=run.pk, lease=settings.TIMING.launch_lease, ids=list(numbers), batches=list(numbers.values()))
     return Claim(run, [[candidate.id for candidate in batch] for batch in batches])
 

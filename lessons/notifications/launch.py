@@ -1,7 +1,6 @@
 """A claim becomes a chord: one header task per batch, `close_run` as body and as on_error."""
 
 import logging
-import uuid
 
 from celery import chord, current_app
 from django.db import transaction
@@ -35,15 +34,14 @@ def launch(claim: Claim) -> bool:
     False where the broker did not take it; the deliveries are then given back at once. Header tasks that got through
     all the same find nothing to take.
     """
-    bind_contextvars(run=str(claim.run.pk), channel=claim.run.channel)
-    run, task_ids = claim.run, [str(uuid.uuid4()) for _ in claim.batches]
-    ChordRun.objects.filter(pk=run.pk).update(task_ids=task_ids)
+    run = claim.run
+    bind_contextvars(run=str(run.pk), channel=run.channel)
     queue = f"deliver.{run.channel}"
     header = [
         current_app.signature(
-            DELIVER_TASK, args=(str(run.pk), batch), immutable=True, options={"task_id": task_id, "queue": queue}
+            DELIVER_TASK, args=(str(run.pk), batch), immutable=True, options={"task_id": str(task_id), "queue": queue}
         )
-        for task_id, batch in zip(task_ids, claim.batches, strict=True)
+        for task_id, batch in zip(run.task_ids, claim.batches, strict=True)
     ]
     close = current_app.signature(CLOSE_TASK, args=(str(run.pk),), immutable=True)
     body = close.clone().set(task_id=str(run.pk)).on_error(close)

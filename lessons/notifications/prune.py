@@ -20,13 +20,14 @@ DELIVERIES_AT_ONCE = 5000  # a dispatch with more of them goes alone
 ROWS_AT_ONCE = 1000
 
 # Who is told of a cancellation depends on what was sent before: so only of finished lessons, once all is settled.
+# OFFSET 0: asked lesson by lesson. Joined, every dispatch there ever was would be read for what is not settled.
 OUTDATED = """
 SELECT d.event_id, d.created_at, d.total FROM lessons_dispatch d
   JOIN lessons_lesson l ON l.id = d.lesson_id AND l.status IN ('completed', 'cancelled')
  WHERE d.pruned_at IS NULL AND (d.created_at, d.event_id) > (%(after)s, %(after_event)s)
    AND d.created_at < now() - least(%(days)s, %(dead_days)s) * interval '1 day'
    AND d.settled_at < now() - CASE d.dead WHEN 0 THEN %(days)s ELSE %(dead_days)s END * interval '1 day'
-   AND NOT EXISTS (SELECT 1 FROM lessons_dispatch o WHERE o.lesson_id = d.lesson_id AND o.settled_at IS NULL)
+   AND NOT EXISTS (SELECT 1 FROM lessons_dispatch o WHERE o.lesson_id = d.lesson_id AND o.settled_at IS NULL OFFSET 0)
  ORDER BY d.created_at, d.event_id
  LIMIT %(limit)s
    FOR NO KEY UPDATE OF d SKIP LOCKED

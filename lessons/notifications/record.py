@@ -12,12 +12,15 @@ from lessons.models import AttemptOutcome, DeliveryState
 from lessons.notifications.due import due_names
 from lessons.notifications.retry import Decision
 from lessons.notifications.settle import settle
-from lessons.notifications.sql import execute, fetch
+from lessons.notifications.sql import fetch
 from lessons.notifications.successors import free_successors
 
 # The fence: this run, this attempt, taken. A worker whose lease was taken back meanwhile changes nothing.
 # An untried delivery (no outcome) gives its attempt back; a Celery retry keeps its lease and can be taken again.
+# Rather late than lost: what is not recorded counts as lost, and is sent again.
 RECORD = """
+SET LOCAL lock_timeout = '30s';
+
 WITH told AS (
     SELECT * FROM unnest(%(delivery_id)s::bigint[], %(attempt)s::int[], %(state)s::text[], %(outcome)s::text[],
                          %(error)s::text[], %(provider_id)s::text[], %(delay)s::float8[], %(extra)s::int[],
@@ -48,9 +51,6 @@ WITH told AS (
 )
 SELECT id, event_id FROM recorded WHERE state IN ('sent', 'dead')
 """
-
-# Rather late than lost: what is not recorded counts as lost, and is sent again.
-PATIENCE = "SET LOCAL lock_timeout = '30s'"
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,6 @@ def record(*, run_id: uuid.UUID | str, task_id: str | None, channel: str, result
         field.name: [getattr(result, field.name) for result in results] for field in fields(Result)
     }
     with transaction.atomic():
-        execute(PATIENCE)
         ended = fetch(RECORD, run=str(run_id), task=task_id, slack=settings.TIMING.retry_slack, **columns)
         freed = free_successors([id_ for id_, _ in ended])
         settle({dispatch for _, dispatch in ended})

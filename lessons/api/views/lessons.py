@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.exceptions import ValidationError
@@ -10,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
-from lessons import lifecycle
+from lessons import lifecycle, selectors
 from lessons.api.etags import is_not_modified
 from lessons.api.example_answers import LESSON_CREATED, LESSON_LISTED, LESSON_READ
 from lessons.api.examples import LESSON, LESSON_EDIT
@@ -22,12 +23,18 @@ from lessons.api.query import filter_lessons
 from lessons.api.schema import ETAG, IDEMPOTENCY, IF_MATCH, IF_NONE_MATCH, LOCATION
 from lessons.api.serializers import LessonDetailSerializer
 from lessons.api.views.lesson_view import LessonView
+from lessons.models import Lesson
 from lessons.policies import Right
 
 
 @extend_schema(tags=["lessons"])
 class LessonViewSet(ListModelMixin, LessonView):
     pagination_class = KeysetPagination
+
+    def get_queryset(self) -> QuerySet[Lesson]:
+        if self.action == "list":
+            return selectors.with_people(selectors.lessons_to_list(self.person))
+        return super().get_queryset()
 
     def get_ordering(self) -> str:
         return str(self.query["ordering"])

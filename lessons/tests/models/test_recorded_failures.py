@@ -19,10 +19,10 @@ pytestmark = pytest.mark.django_db
 
 @contextmanager
 def database_fails_at(statement: str) -> Iterator[None]:
-    """Lets the connection drop, as it were, at the first statement that begins like this."""
+    """Lets the connection drop, as it were, at the first statement that has this in it."""
 
     def fail(execute: Callable[..., Any], sql: str, *args: Any) -> Any:
-        if sql.startswith(statement):
+        if statement in sql:
             raise DatabaseError("gone")
         return execute(sql, *args)
 
@@ -35,9 +35,8 @@ EVERY_WRITE = pytest.mark.parametrize(
     [
         'UPDATE "lessons_lesson"',
         'INSERT INTO "lessons_lesson_students"',
-        'INSERT INTO "lessons_booking"',
-        'INSERT INTO "lessons_lessonevent"',
-        'INSERT INTO "lessons_dispatch"',
+        "INSERT INTO lessons_booking",
+        "INSERT INTO lessons_lessonevent",
     ],
 )
 
@@ -60,13 +59,13 @@ def test_a_transition_that_failed_to_be_saved_is_saved_by_the_next_try(
     assert booked(lesson) == ids(alice, bob, carol)
 
 
-@pytest.mark.parametrize("table", ["lessons_lesson", "lessons_lesson_students", "lessons_lessonevent"])
+@pytest.mark.parametrize("table", ['"lessons_lesson"', '"lessons_lesson_students"', "lessons_lessonevent"])
 def test_a_creation_that_failed_is_as_unsaved_as_before(table: str, alice: User, bob: User) -> None:
     template = draft(alice)
     lesson = Lesson(title="Geometry", teacher=alice, start_time=template.start_time, end_time=template.end_time)
     lesson.stage_students([bob.pk])
 
-    with nothing_written(), database_fails_at(f'INSERT INTO "{table}"'), pytest.raises(DatabaseError):
+    with nothing_written(), database_fails_at(f"INSERT INTO {table}"), pytest.raises(DatabaseError):
         lesson.save()
     assert (lesson.pk, lesson.version, lesson.created_at, lesson._state.adding) == (None, 0, None, True)
     lesson.save()
@@ -79,7 +78,7 @@ def test_a_partly_read_lesson_that_failed_to_be_saved_is_saved_by_the_next_try(a
     lesson = Lesson.objects.only("title").get(pk=draft(alice).pk)
     lesson.title = "Geometry"
 
-    with nothing_written(), database_fails_at('INSERT INTO "lessons_lessonevent"'), pytest.raises(DatabaseError):
+    with nothing_written(), database_fails_at("INSERT INTO lessons_lessonevent"), pytest.raises(DatabaseError):
         lesson.save()
     assert {"created_at", "updated_at"} <= lesson.get_deferred_fields()
     lesson.save()

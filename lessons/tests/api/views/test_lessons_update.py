@@ -122,5 +122,5 @@ def test_an_edit_takes_as_many_queries_however_full_the_lesson(
 ) -> None:
     lesson = draft(alice, *class_of(students))
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(7):
         api(alice).patch(url(lesson), {"title": "Geometry"})

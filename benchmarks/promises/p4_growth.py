@@ -1,0 +1,62 @@
+"""P4: pages, and the relay's own statements, at a million lessons and two million deliveries against ten thousand."""
+
+import json
+
+from benchmarks.growth import grow
+from benchmarks.measure import Figure, Row, Scale, by_turns
+from benchmarks.rig import Rig
+
+Found = dict[str, tuple[float, int]]
+
+
+def measure(rig: Rig, scale: Scale) -> list[Row]:
+    small_size, large_size = scale.of(2000, 10_000), scale.of(40_000, 1_000_000)
+    rounds, times = scale.of(2, 5), scale.of(5, 15)
+    with rig.database("small") as small, rig.database("large") as large:
+        grow(small, small_size)
+        grow(large, large_size)
+        found: dict[str, list[Found]] = {"small": [], "large": []}
+
+        def ask(name: str) -> float:
+            database = small if name == "small" else large
+            found[name].append(json.loads(database.run("-m", "benchmarks.hot_paths", str(times)).splitlines()[-1]))
+            return 0.0
+
+        by_turns(rounds, {"small": lambda: ask("small"), "large": lambda: ask("large")}, warm_up=False)
+    kinds = found["small"][0]
+    return [
+        *(_row(kind, found, scale, f"{large_size:,} lessons against {small_size:,}") for kind in kinds),
+        _statements(found["large"][0]),
+    ]
+
+
+def _row(kind: str, found: dict[str, list[Found]], scale: Scale, sizes: str) -> Row:
+    small, large = ([told[kind][0] for told in found[name]] for name in ("small", "large"))
+    return Row(
+        name="P4",
+        measure=f"{kind}, {sizes}",
+        ratio=Figure(tuple(b / a for a, b in zip(small, large, strict=True))),
+        threshold=scale.of(2.5, 1.3),
+        at_least=False,
+        sides={
+            "small": Figure(tuple(1000 * seconds for seconds in small), "ms"),
+            "large": Figure(tuple(1000 * seconds for seconds in large), "ms"),
+        },
+    )
+
+
+def _statements(found: Found) -> Row:
+    pages = {
+        name: number for name, (_, number) in found.items() if name.startswith(("less", "mine", "hist", "d", "ch"))
+    }
+    pages = {name: number for name, number in pages.items() if name not in ("due channels",)}
+    most = max(pages, key=lambda name: pages[name])
+    return Row(
+        name="P4",
+        measure="statements per API page, at most",
+        ratio=Figure((pages[most],)),
+        threshold=4,
+        at_least=False,
+        sides={},
+        notes=f"most for: {most}",
+    )
