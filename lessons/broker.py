@@ -1,6 +1,8 @@
 """A quick connection to Redis for what may fail: wakes and heartbeats. One second, one try, one breaker per process."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 import redis
@@ -11,6 +13,7 @@ from redis.retry import Retry
 
 UNREACHABLE = (redis.RedisError, KombuError, OSError)
 MUTE_SECONDS = 5.0
+SLOW_SECONDS = 0.4  # a round trip that takes longer shows a broker in trouble: a request makes up to three of them
 
 
 class Breaker:
@@ -31,6 +34,16 @@ class Breaker:
 
 
 breaker = Breaker()
+
+
+@contextmanager
+def one_round_trip() -> Iterator[None]:
+    """Raises TimeoutError where what is asked inside was answered, but slowly."""
+    asked = time.monotonic()
+    yield
+    seconds = time.monotonic() - asked
+    if seconds > SLOW_SECONDS:
+        raise TimeoutError(f"the broker took {seconds:.1f} s to answer")
 
 
 @cache
