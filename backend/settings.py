@@ -41,7 +41,6 @@ CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 
 # --- Application --------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -55,6 +54,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "backend",
     "lessons",
+    "backend.apps.SchoolAdminConfig",  # below ours, whose templates go before its own
 ]
 
 MIDDLEWARE = [
@@ -311,6 +311,7 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # --- Watching -----------------------------------------------------------------------------------
+FLOWER_URL = env.text("FLOWER_URL", "/flower/").removesuffix("/")
 SENTRY_DSN = env.url("SENTRY_DSN", "", ["http", "https"])
 SENTRY_TRACES_SAMPLE_RATE = env.number("SENTRY_TRACES_SAMPLE_RATE", 0, 0, 1)
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR"])

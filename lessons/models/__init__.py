@@ -7,6 +7,7 @@ from lessons.models.dispatch import Dispatch, DispatchState
 from lessons.models.event import LessonEvent
 from lessons.models.idempotency import IdempotencyRecord
 from lessons.models.lesson import Lesson, Status
+from lessons.models.minute import DeliveryMinute
 from lessons.models.recorded import StaleLesson, UnrecordedChange
 from lessons.models.run import Channel, ChordRun, RunState
 from lessons.models.user import User
@@ -19,6 +20,7 @@ __all__ = [
     "ChordRun",
     "Delivery",
     "DeliveryAttempt",
+    "DeliveryMinute",
     "DeliveryState",
     "Dispatch",
     "DispatchState",

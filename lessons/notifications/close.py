@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 
 from lessons.models import ChordRun, RunState
 from lessons.notifications.sql import fetch
+from lessons.notifications.tally import tally
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +46,7 @@ def close_run(*, run_id: uuid.UUID | str) -> None:
             run.state = RunState.CLOSED
         run.closed_at = Now()
         run.save(update_fields=["report", "state", "closed_at"])
+        tally(run_id=run.pk, channel=run.channel)
     logger.info("Run %s of %s is %s: %s", run.pk, run.channel, run.state, run.report)
     if dead:
         logger.error("%s deliveries over %s are dead after run %s", dead, run.channel, run.pk)
