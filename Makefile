@@ -6,7 +6,7 @@ UV_VERSION := 0.13.9
 STAMP := $(VENV)/.synced
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset services smoke test drills drills-bite lint format lock messages
+.PHONY: help setup demo demo-reset services smoke test test-extra test-browser screenshots drills drills-bite lint format lock messages
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -33,6 +33,18 @@ smoke: setup ## drive lessons through their life over HTTP on a throw-away stack
 
 test: setup ## the test suite, on real PostgreSQL and Valkey, with real workers
 	@$(PY) -m pytest -n 2 $(PYTEST)
+
+test-extra: setup ## what needs nginx, promtool and gettext: the rehearsal of production, Sentry, alerts (.ci/run installs them)
+	@$(PY) -m pytest $$(find backend/tests lessons/tests -type d -name extra) $(PYTEST)
+
+test-browser: setup ## the pages in a real browser (needs Chromium; CHROMIUM names another), photographed into build/screenshots
+	@$(PY) -m pytest -p playwright lessons/tests/browser $(PYTEST)
+
+screenshots: setup ## photograph the running demo (DEMO_PORT) for the README and the docs
+	@$(PY) -m lessons.tests.browser.screenshots
+
+messages: setup ## gather what is to be translated, and compile what has been (needs GNU gettext)
+	@$(PY) -m backend.stack messages
 
 drills: setup ## kill, freeze and cut off its parts: everybody is told once all the same (DRILLS="F1 F6", SCALE=full)
 	@$(PY) -m lessons.tests.drills $(DRILLS) --scale $(or $(SCALE),quick)

@@ -142,6 +142,7 @@ LOGOUT_REDIRECT_URL = "/"
 
 LANGUAGE_CODE = env.choice("LANGUAGE_CODE", "en", ["en", "ru"])
 LANGUAGES = [("en", _("English")), ("ru", _("Russian"))]
+LOCALE_PATHS = [BASE_DIR / "lessons" / "locale"]  # one catalogue for all of the project
 TIME_ZONE = env.zone("TIME_ZONE", "UTC")
 USE_I18N = True
 USE_TZ = True

@@ -14,6 +14,7 @@ from lessons.policies import sees_everything
 
 OVERDUE_FOR_AT_MOST = timedelta(days=30)
 LESSONS_COUNTED = 10_000
+A_WEEK = timedelta(days=8)
 
 # Per day an index scan that stops: a school with more lessons than that in a day knows that it is busy.
 PER_DAY = """
@@ -25,6 +26,15 @@ SELECT d.day, (SELECT count(*) FROM (
   FROM unnest(%(days)s::timestamptz[], %(nexts)s::timestamptz[]) AS d (day, next)
  ORDER BY d.day
 """
+
+
+def parse_day(text: str) -> date | None:
+    """A day as it stands in an address, with a week to either side of it; None for what is none."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if date.min + A_WEEK < day < date.max - A_WEEK else None
 
 
 def midnight(day: date) -> datetime:

@@ -1,14 +1,12 @@
 """Filters of the lists: a person by autocompletion, and when a lesson is."""
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.contrib.admin.widgets import AutocompleteSelect
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
@@ -27,7 +25,7 @@ class FiltersByPerson(ModelAdmin):
 
     @property
     def media(self) -> forms.Media:
-        return super().media + AutocompleteSelect(self.opts.pk, self.admin_site).media  # the same for every field
+        return super().media + PersonSelect(self.opts.pk, self.admin_site).media  # the same for every field
 
 
 class PersonFilter(admin.RelatedFieldListFilter):
@@ -135,9 +133,7 @@ class DayFilter(admin.SimpleListFilter):
         span = params.pop("span", [""])
         super().__init__(request, params, model, model_admin)
         self.is_week = span[-1] == "week"
-        self.day: date | None = None
-        with suppress(ValueError):
-            self.day = date.fromisoformat(self.value() or "")
+        self.day = planning.parse_day(self.value() or "")
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [("any", "any")]  # the template asks for a day instead

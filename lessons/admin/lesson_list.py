@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from lessons import selectors
+from lessons import planning, selectors
 from lessons.admin import markup
 from lessons.admin.base import SchoolAdmin, in_readers_time_zone
 from lessons.admin.carry_out import actor_of
@@ -125,10 +125,7 @@ class Days:
         self.request = request
         self.is_week = request.GET.get("span") == "week"
         self.today = timezone.localdate()
-        try:
-            self.on: date | None = date.fromisoformat(request.GET.get("on", ""))
-        except ValueError:
-            self.on = None
+        self.on = planning.parse_day(request.GET.get("on", ""))
 
     @property
     def label(self) -> str:
@@ -146,10 +143,7 @@ class Days:
 
     def _step(self, sign: int) -> str:
         step = timedelta(days=7 if self.is_week else 1)
-        try:
-            return self._to((self.on or self.today) + sign * step, week=self.is_week)
-        except OverflowError:  # before the first year, after the last
-            return self._to(None, week=False)
+        return self._to((self.on or self.today) + sign * step, week=self.is_week)
 
     @property
     def previous(self) -> str:

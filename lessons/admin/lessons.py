@@ -5,6 +5,8 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
+from django.db.models import DateTimeField
+from django.forms import SplitDateTimeField
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
@@ -19,18 +21,20 @@ from lessons.admin.lesson_list import LessonListAdmin
 from lessons.admin.refusals import REFUSED, Refusal, explain
 from lessons.admin.timeline import timeline
 from lessons.admin.transitions import TransitionsAdmin
-from lessons.admin.widgets import PeopleSelect, PersonSelect
+from lessons.admin.widgets import MomentInput, PeopleSelect, PersonSelect
 from lessons.models import Lesson
 from lessons.models.lesson import FINISHED
 from lessons.policies import Right
 
 FIELDS = ("title", "description", "teacher", "students", "start_time", "end_time")
 WIDGETS = {"teacher": PersonSelect, "students": PeopleSelect}
+MOMENTS = {"form_class": SplitDateTimeField, "widget": MomentInput}
 
 
 @admin.register(Lesson)
 class LessonAdmin(LessonListAdmin, BulkTransitionsAdmin, TransitionsAdmin):
     form = LessonForm
+    formfield_overrides = {DateTimeField: MOMENTS}
     change_form_template = "admin/lessons/lesson/change_form.html"
 
     # --- What is shown -------------------------------------------------------------------------------

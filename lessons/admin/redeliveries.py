@@ -10,7 +10,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.widgets import AdminSplitDateTime, AdminTextareaWidget
+from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -25,6 +25,7 @@ from lessons import lifecycle, monitoring
 from lessons.admin import markup, words
 from lessons.admin.base import by_readers_clock, is_staff_role
 from lessons.admin.carry_out import actor_of
+from lessons.admin.widgets import MomentInput
 from lessons.monitoring import CappedCount
 from lessons.notifications.channels import REGISTRY
 
@@ -47,7 +48,7 @@ class ChannelForm(ReasonForm):
     channel = forms.ChoiceField(
         label=gettext_lazy("Channel"), choices=lambda: [(name, words.channel(name)) for name in REGISTRY]
     )
-    since = forms.SplitDateTimeField(label=gettext_lazy("Dead since"), widget=AdminSplitDateTime)
+    since = forms.SplitDateTimeField(label=gettext_lazy("Dead since"), widget=MomentInput)
 
     field_order = ("channel", "since", "reason")
 

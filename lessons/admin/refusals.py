@@ -8,7 +8,7 @@ from django.forms import BaseForm
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from lessons import lifecycle, planning, selectors
+from lessons import lifecycle, selectors
 from lessons.admin import markup
 from lessons.models import Lesson, SlotConflict, User
 from lessons.models.booking import Clash
@@ -40,13 +40,7 @@ def _now(lesson_id: int | None) -> dict[str, str]:
     return {"status": lesson.get_status_display() if lesson else "?"}
 
 
-def clashes_of(lesson: Lesson, times: dict[str, Any], person: User) -> tuple[str, ...]:
-    """Who would be in two places at once if the lesson had these times; a reading, that books nothing."""
-    found = planning.clashes_at(lesson, start_time=times["start_time"], end_time=times["end_time"])
-    return _clashes(found, person)
-
-
-def _clashes(clashes: list[Clash], person: User) -> tuple[str, ...]:
+def name_clashes(clashes: list[Clash], person: User) -> tuple[str, ...]:
     """Who is booked, when and by which lesson; the lesson only where the reader may see it."""
     named = clashes[:CLASHES_NAMED]
     names = User.objects.in_bulk({clash.user_id for clash in named})
@@ -97,6 +91,6 @@ WORDS: dict[type[Exception], Callable[[Any, int | None, User], Refusal]] = {
     lifecycle.ConcurrentChange: _busy,
     lifecycle.InvalidLesson: lambda error, _lesson_id, _person: Refusal((str(error.reason),), field=error.field),
     ConditionUnmet: lambda error, _lesson_id, _person: Refusal((str(error.reason),)),
-    SlotConflict: lambda error, _lesson_id, person: Refusal(_clashes(error.clashes, person)),
+    SlotConflict: lambda error, _lesson_id, person: Refusal(name_clashes(error.clashes, person)),
 }
 REFUSED = tuple(WORDS)

@@ -19,15 +19,17 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django_fsm.admin import FSMAdminMixin, FSMObjectTransition, FSMTransitionContext
 
-from lessons import lifecycle, selectors
+from lessons import lifecycle, planning, selectors
 from lessons.admin.base import SchoolAdmin, in_readers_time_zone
 from lessons.admin.carry_out import VERSION_PARAMETER, actor_of, carry_out, shown_version
 from lessons.admin.moves import Move, moves
-from lessons.admin.refusals import Refusal, clashes_of, explain
+from lessons.admin.refusals import Refusal, explain, name_clashes
 from lessons.admin.transition_forms import FORMS
+from lessons.lifecycle.rules import validate_times
 from lessons.models import Lesson
 from lessons.policies import Right
 
+MOVES_TIMES = frozenset({"reschedule"})
 CHECK = "_check"  # posted with a form of new times: look for clashes, and change nothing
 
 
@@ -124,15 +126,24 @@ class TransitionsAdmin(FSMAdminMixin, SchoolAdmin):
         form = FORMS[name](request.POST)
         if not form.is_valid():
             return self._ask(request, lesson, name, form)
-        if CHECK in request.POST:
-            return self._ask(
-                request, lesson, name, form, clashes=clashes_of(lesson, form.cleaned_data, actor_of(request))
-            )
+        if CHECK in request.POST and name in MOVES_TIMES:
+            return self._check(request, lesson, name, form)
         refusal = carry_out(self, request, lesson, name, **form.cleaned_data)
         if refusal is None or refusal.is_outdated:
             return self._back_to_page(request, lesson, refusal)
         refusal.blame(form)
         return self._ask(request, lesson, name, form)
+
+    def _check(self, request: HttpRequest, lesson: Lesson, name: str, form: Any) -> HttpResponse:
+        """Who would be in two places at once; nothing is changed. Times that no lesson can have are told as ever."""
+        start_time, end_time = form.cleaned_data["start_time"], form.cleaned_data["end_time"]
+        try:
+            validate_times(lesson, start_time, end_time)
+        except lifecycle.InvalidLesson as error:
+            explain(error, lesson_id=lesson.pk, person=actor_of(request)).blame(form)
+            return self._ask(request, lesson, name, form)
+        found = planning.clashes_at(lesson, start_time=start_time, end_time=end_time)
+        return self._ask(request, lesson, name, form, clashes=name_clashes(found, actor_of(request)))
 
     def _ask(
         self, request: HttpRequest, lesson: Lesson, name: str, form: Any, clashes: tuple[str, ...] | None = None

@@ -7,24 +7,11 @@ from django.utils import timezone
 
 from lessons.models import Delivery, DeliveryMinute, User
 from lessons.models.minute import WAIT_BOUNDS
-from lessons.notifications.claim import Claim
 from lessons.notifications.close import close_run
-from lessons.notifications.record import Result, record
-from lessons.tests.notifications.deliveries import put, taken
+from lessons.tests.notifications.deliveries import put, sent_run, taken
 from lessons.tests.people import in_days, scheduled
 
 pytestmark = pytest.mark.django_db
-
-
-def sent_run(channel: str = "sms", *, outcome: str = "sent") -> Claim:
-    """A run whose deliveries all went this way."""
-    claim, messages = taken(channel)
-    results = [
-        Result(m.message.delivery_id, m.attempt, "sent" if outcome == "sent" else "dead", outcome, started=0, ended=0.1)
-        for m in messages
-    ]
-    record(run_id=claim.run.pk, task_id=None, channel=channel, results=results)
-    return claim
 
 
 def test_a_closed_run_is_counted_once(alice: User, bob: User) -> None:
