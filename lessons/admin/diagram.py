@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from lessons.models import Lesson, Status
 from lessons.models.lesson import TRANSITIONS
 
-BOX_WIDTH, BOX_HEIGHT, STEP = 128, 40, 226
+BOX_WIDTH, BOX_HEIGHT, STEP = 128, 40, 246
 LEFT, LINE_Y, BELOW_Y = 4, 62, 152
 LOOP_HEIGHT, LOOP_HALF_WIDTH, LABEL_GAP = 24, 26, 7
 

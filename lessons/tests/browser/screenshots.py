@@ -23,7 +23,7 @@ from lessons.tests.browser.chromium import QUIET, find_chromium
 SITE = f"http://127.0.0.1:{os.environ.get('DEMO_PORT', '8000')}"
 IMAGES = Path(__file__).resolve().parents[3] / "docs" / "images"
 PASSWORD = "demo-pass-1"
-COLOURS = 128
+COLOURS = 256
 TITLES = ("Algebra", "Essay writing", "Органическая химия", "Piano, four hands", "Geometry")
 LIGHT: dict[str, Any] = {"color_scheme": "light"}
 DARK: dict[str, Any] = {"color_scheme": "dark"}
@@ -56,8 +56,8 @@ class School:
         answer.raise_for_status()
         return dict(answer.json())
 
-    def schedule(self, n: int, start: datetime) -> int:
-        """A lesson with one teacher and three students, on for an hour; its id."""
+    def schedule(self, n: int, start: datetime) -> tuple[int, int]:
+        """A lesson with one teacher and three students, on for an hour; its id, and that of the dispatch."""
         lesson = self.post(
             "lessons/",
             title=TITLES[n % 5],
@@ -66,23 +66,23 @@ class School:
             start_time=start.isoformat(),
             end_time=(start + timedelta(hours=1)).isoformat(),
         )["id"]
-        self.post(f"lessons/{lesson}/schedule/")
-        return int(lesson)
+        return lesson, self.post(f"lessons/{lesson}/schedule/")["dispatch"]
 
-    def move(self, lesson: int, start: datetime) -> None:
+    def move(self, lesson: int, start: datetime) -> int:
+        """The dispatch."""
         end = start + timedelta(hours=1)
-        self.post(
+        moved = self.post(
             f"lessons/{lesson}/reschedule/",
             start_time=start.isoformat(),
             end_time=end.isoformat(),
             reason="The room is being painted",
         )
+        return int(moved["dispatch"])
 
-    def wait_until_told(self, lesson: int) -> None:
+    def wait_until_told(self, dispatch: int) -> None:
         deadline = time.monotonic() + 180
         while time.monotonic() < deadline:
-            found = self.session.get(f"{SITE}/api/v1/dispatches/", params={"lesson": lesson}, timeout=10).json()
-            if all(dispatch["settled_at"] for dispatch in found["results"]):
+            if self.session.get(f"{SITE}/api/v1/dispatches/{dispatch}/", timeout=10).json()["settled_at"]:
                 return
             time.sleep(1)
         sys.exit("error: after three minutes not everybody was told; is the demo's worker running?")
@@ -91,10 +91,9 @@ class School:
 def main() -> None:
     school = School()
     start = _free_hour(school)
-    lesson = school.schedule(0, start)
-    school.wait_until_told(lesson)
-    school.move(lesson, start + timedelta(hours=1))
-    school.wait_until_told(lesson)
+    lesson, scheduled = school.schedule(0, start)
+    school.wait_until_told(scheduled)
+    school.wait_until_told(school.move(lesson, start + timedelta(hours=1)))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(QUIET))
         _quiet_pages(browser, lesson)
