@@ -9,7 +9,7 @@ STAMP := $(VENV)/.synced
 NOWHERE := ENVIRONMENT=test SECRET_KEY=none DATABASE_URL=postgres://none@//nowhere/none REDIS_URL=unix:///nowhere/none
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset services smoke test test-extra drills drills-bite bench lint format lock schema messages
+.PHONY: help setup demo demo-reset services smoke test test-extra test-browser screenshots drills drills-bite bench lint format lock schema messages
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -40,6 +40,15 @@ test: setup ## the test suite, on real PostgreSQL and Valkey, with real workers
 test-extra: setup ## what needs nginx, promtool and gettext; and the suite on a PostgreSQL, Redis, RabbitMQ not our own
 	@$(PY) -m pytest $$(find backend/tests lessons/tests -type d -name extra) $(PYTEST)
 	@$(PY) -m lessons.tests.elsewhere $(PLACES)
+
+test-browser: setup ## the pages in a real browser (needs Chromium; CHROMIUM names another), photographed into build/screenshots
+	@$(PY) -m pytest -p playwright lessons/tests/browser $(PYTEST)
+
+screenshots: setup ## photograph the running demo (DEMO_PORT) for the README and the docs
+	@$(PY) -m lessons.tests.browser.screenshots
+
+messages: setup ## gather what is to be translated, and compile what has been (needs GNU gettext)
+	@$(PY) -m backend.stack messages
 
 drills: setup ## kill, freeze and cut off its parts: everybody is told once all the same (DRILLS="F1 F6", SCALE=full)
 	@$(PY) -m lessons.tests.drills $(DRILLS) --scale $(or $(SCALE),quick)

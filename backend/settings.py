@@ -44,7 +44,6 @@ CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 
 # --- Application --------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -60,6 +59,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "backend",
     "lessons",
+    "backend.apps.SchoolAdminConfig",  # below ours, whose templates go before its own
 ]
 
 MIDDLEWARE = [
@@ -170,6 +170,7 @@ AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = AXES_ENABLE_ADMIN = AXES_VERBOSE
 
 LANGUAGE_CODE = env.choice("LANGUAGE_CODE", "en", ["en", "ru"])
 LANGUAGES = [("en", _("English")), ("ru", _("Russian"))]
+LOCALE_PATHS = [BASE_DIR / "lessons" / "locale"]  # one catalogue for all of the project
 TIME_ZONE = env.zone("TIME_ZONE", "UTC")
 USE_I18N = True
 USE_TZ = True
@@ -390,6 +391,7 @@ if IS_PRODUCTION and not FLOWER_BASIC_AUTH.partition(":")[2]:
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 # Workers and beat touch this file while they live; a container's health check looks at its age.
 HEARTBEAT_FILE = env.text("HEARTBEAT_FILE", "")
+FLOWER_URL = env.text("FLOWER_URL", "/flower/").removesuffix("/")
 SENTRY_DSN = env.url("SENTRY_DSN", "", ["http", "https"])
 SENTRY_TRACES_SAMPLE_RATE = env.number("SENTRY_TRACES_SAMPLE_RATE", 0, 0, 1)
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR"])

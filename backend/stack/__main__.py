@@ -10,6 +10,7 @@ from rich.console import Console
 from backend.stack.demo import demo, reset, services
 from backend.stack.errors import StackError
 from backend.stack.lint import CHECKS, lint
+from backend.stack.messages import messages
 from backend.stack.smoke import smoke
 
 COMMANDS: dict[str, Callable[[Console], int]] = {
@@ -18,6 +19,7 @@ COMMANDS: dict[str, Callable[[Console], int]] = {
     "reset": reset,
     "smoke": smoke,
     "lint": lint,
+    "messages": messages,
     **{f"lint:{check.name}": partial(lint, only=check.name) for check in CHECKS},
 }
 

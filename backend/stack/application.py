@@ -41,6 +41,7 @@ def start_services(supervisor: Supervisor, place: Place, ports: Ports) -> dict[s
         "EMAIL_URL": f"smtp://{HOST}:{ports.mail}",
         "SMS_GATEWAY_URL": f"http://{HOST}:{ports.gateway}",
         "SMS_GATEWAY_TOKEN": secrets.token_urlsafe(24),
+        "FLOWER_URL": f"http://{HOST}:{ports.flower}/",
         "SENTRY_DSN": "",
     }
 

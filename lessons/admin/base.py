@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from lessons import policies
 from lessons.admin import markup
+from lessons.admin.paginator import CappedPaginator
 from lessons.policies import Role
 
 if TYPE_CHECKING:
@@ -36,6 +37,17 @@ def in_readers_time_zone(view: View) -> View:
     return cast(View, shown)
 
 
+def by_readers_clock(view: View) -> View:
+    """The same for a view that is a function, and renders its page itself."""
+
+    @wraps(view)
+    def shown(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        with timezone.override(request.user.time_zone):  # type: ignore[union-attr] # nobody anonymous comes here
+            return view(request, *args, **kwargs)
+
+    return cast(View, shown)
+
+
 def is_staff_role(request: HttpRequest) -> bool:
     """Managers and administrators. The login page asks this of nobody in particular, too."""
     return request.user.is_active and policies.sees_everything(request.user)
@@ -50,12 +62,11 @@ class SchoolAdmin(ModelAdmin):
 
     list_select_related: ClassVar[tuple[str, ...]] = ()
     list_per_page = 50
+    paginator = CappedPaginator
+    sortable_by: ClassVar[Any] = ()  # by what an index has in order, or not at all
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     empty_value_display = "–"
-
-    class Media:
-        css = {"all": ["lessons/admin.css"]}
 
     changeform_view = in_readers_time_zone(admin.ModelAdmin.changeform_view)
     history_view = in_readers_time_zone(admin.ModelAdmin.history_view)

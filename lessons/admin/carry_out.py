@@ -43,20 +43,32 @@ def carry_out(
 
     Not to be called inside a transaction. Raises `PermissionDenied`.
     """
+    try:
+        version = expected_version(request)
+    except lifecycle.VersionMismatch as error:
+        return explain(error, lesson_id=lesson.pk, person=actor_of(request))
+    changed, refusal = carry_out_quietly(model_admin, request, lesson, name, version=version, **arguments)
+    if changed:
+        model_admin.message_user(request, _success(changed, cast(LessonEvent, changed.latest_event)), messages.SUCCESS)
+    return refusal
+
+
+def carry_out_quietly(
+    model_admin: SchoolAdmin, request: HttpRequest, lesson: Lesson, name: str, *, version: int | None, **arguments: Any
+) -> tuple[Lesson | None, Refusal | None]:
+    """The same for one of many: the changed lesson, or why it was refused."""
     actor = actor_of(request)
     try:
         with transaction.atomic():
             changed = lifecycle.BY_TRANSITION[name](
-                lesson_id=lesson.pk, actor=actor, expected_version=expected_version(request), **arguments
+                lesson_id=lesson.pk, actor=actor, expected_version=version, **arguments
             )
-            event = cast(LessonEvent, changed.latest_event)
-            model_admin.log_change(request, changed, _log_line(event))
+            model_admin.log_change(request, changed, _log_line(cast(LessonEvent, changed.latest_event)))
     except lifecycle.NotPermitted as error:
         raise PermissionDenied from error
     except REFUSED as error:
-        return explain(error, lesson_id=lesson.pk, person=actor)
-    model_admin.message_user(request, _success(changed, event), messages.SUCCESS)
-    return None
+        return None, explain(error, lesson_id=lesson.pk, person=actor)
+    return changed, None
 
 
 def _success(lesson: Lesson, event: LessonEvent) -> str:

@@ -3,15 +3,21 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import path, reverse
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from lessons.admin import markup
-from lessons.admin.base import ReadOnlyInline, SchoolAdmin
-from lessons.admin.filters import FiltersByPerson, PersonFilter
+from lessons import lifecycle
+from lessons.admin import markup, words
+from lessons.admin.base import ReadOnlyInline, SchoolAdmin, in_readers_time_zone
+from lessons.admin.carry_out import actor_of
+from lessons.admin.filters import ChannelFilter, FiltersByPerson, PersonFilter
+from lessons.admin.redeliveries import ReasonForm, Request, answer
 from lessons.models import Delivery, DeliveryAttempt, DeliveryState, Redelivery
+from lessons.monitoring import CappedCount
 
 ERROR_SHOWN_CHARACTERS = 80
 
@@ -22,11 +28,11 @@ class AttemptInline(ReadOnlyInline):
     readonly_fields = ("outcome_chip", "run_link")
     ordering = ("number",)
 
-    @admin.display(description=_("outcome"))
+    @admin.display(description=gettext_lazy("outcome"))
     def outcome_chip(self, attempt: DeliveryAttempt) -> SafeString:
         return markup.chip(attempt.outcome, attempt.get_outcome_display())
 
-    @admin.display(description=_("run"))
+    @admin.display(description=gettext_lazy("run"))
     def run_link(self, attempt: DeliveryAttempt) -> str:
         return markup.link(attempt.run, str(attempt.run_id)[:8]) if attempt.run else markup.NOTHING
 
@@ -42,6 +48,7 @@ class RedeliveryInline(ReadOnlyInline):
 
 @admin.register(Delivery)
 class DeliveryAdmin(FiltersByPerson, SchoolAdmin):
+    change_form_template = "admin/lessons/delivery/change_form.html"
     list_display = (
         "id",
         "state_chip",
@@ -55,53 +62,78 @@ class DeliveryAdmin(FiltersByPerson, SchoolAdmin):
     )
     list_display_links = ("id", "state_chip")
     list_select_related = ("recipient", "lesson", "dispatch__event", "run")
-    list_filter = ("state", "channel", ("recipient", PersonFilter))
+    list_filter = ("state", ChannelFilter, ("recipient", PersonFilter))
     search_fields = ("recipient__full_name", "recipient__username", "lesson__title")
     ordering = ("-id",)
     inlines = (AttemptInline, RedeliveryInline)
     fieldsets = (
         (None, {"fields": ("state_chip", "channel", "recipient_link", "lesson_link", "dispatch_link")}),
-        (_("Tries"), {"fields": ("tries", "next_try", "last_error", "sent_at", "provider_id")}),
-        (_("In flight"), {"fields": ("run_link", "batch", "taken_at", "lease_until", "travels_alone", "in_order")}),
-        (_("Record"), {"fields": ("created_at", "idempotency_key")}),
+        (gettext_lazy("Tries"), {"fields": ("tries", "next_try", "last_error", "sent_at", "provider_id")}),
+        (
+            gettext_lazy("In flight"),
+            {"fields": ("run_link", "batch", "taken_at", "lease_until", "travels_alone", "in_order")},
+        ),
+        (gettext_lazy("Record"), {"fields": ("created_at", "idempotency_key")}),
     )
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.redeliver_view)
+        return [path("<int:pk>/redeliver/", view, name="lessons_delivery_redeliver"), *super().get_urls()]
+
+    @in_readers_time_zone
+    def redeliver_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """One dead letter."""
+        delivery = self.get_object(request, str(pk))
+        if not self.has_view_permission(request) or delivery is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))  # type: ignore[attr-defined, no-any-return]
+        form = ReasonForm(request.POST) if request.method == "POST" else ReasonForm()
+        facts = {"channel": words.channel(delivery.channel), "person": delivery.recipient, "lesson": delivery.lesson}
+        asked = Request(
+            what=_("to %(person)s over %(channel)s about “%(lesson)s”") % facts,
+            dead=CappedCount(int(delivery.state == DeliveryState.DEAD)),
+            carry_out=lambda reason: len(
+                lifecycle.redeliver_delivery(delivery_id=delivery.pk, actor=actor_of(request), reason=reason)
+            ),
+            back=reverse("admin:lessons_delivery_change", args=[delivery.pk]),
+        )
+        return answer(request, form, asked)
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         return self.inlines if obj and obj.redeliveries.exists() else self.inlines[:1]
 
-    @admin.display(description=_("state"), ordering="state")
+    @admin.display(description=gettext_lazy("state"), ordering="state")
     def state_chip(self, delivery: Delivery) -> SafeString:
         return markup.chip(delivery.state, delivery.get_state_display())
 
-    @admin.display(description=_("recipient"))
+    @admin.display(description=gettext_lazy("recipient"))
     def recipient_link(self, delivery: Delivery) -> SafeString:
         return markup.link(delivery.recipient)
 
-    @admin.display(description=_("lesson"))
+    @admin.display(description=gettext_lazy("lesson"))
     def lesson_link(self, delivery: Delivery) -> SafeString:
         return markup.link(delivery.lesson)
 
-    @admin.display(description=_("event"))
+    @admin.display(description=gettext_lazy("event"))
     def event_name(self, delivery: Delivery) -> SafeString:
-        return markup.chip(delivery.dispatch.event.name, delivery.dispatch.event.get_name_display())
+        return markup.chip(delivery.dispatch.event.name, words.event(delivery.dispatch.event.name))
 
-    @admin.display(description=_("dispatch"))
+    @admin.display(description=gettext_lazy("dispatch"))
     def dispatch_link(self, delivery: Delivery) -> SafeString:
         return markup.link(delivery.dispatch, self.event_name(delivery))
 
-    @admin.display(description=_("run"))
+    @admin.display(description=gettext_lazy("run"))
     def run_link(self, delivery: Delivery) -> str:
         return markup.link(delivery.run) if delivery.run else markup.NOTHING
 
-    @admin.display(description=_("attempts"))
+    @admin.display(description=gettext_lazy("attempts"))
     def tries(self, delivery: Delivery) -> str:
         return f"{delivery.attempt_count}/{delivery.attempt_limit}"
 
-    @admin.display(description=_("last error"))
+    @admin.display(description=gettext_lazy("last error"))
     def short_error(self, delivery: Delivery) -> str:
-        return Truncator(delivery.last_error).chars(ERROR_SHOWN_CHARACTERS)
+        return Truncator(words.reason(delivery.last_error)).chars(ERROR_SHOWN_CHARACTERS)
 
-    @admin.display(description=_("next attempt at"), ordering="next_attempt_at")
+    @admin.display(description=gettext_lazy("next attempt at"), ordering="next_attempt_at")
     def next_try(self, delivery: Delivery) -> str:
         """Only where there will be one."""
         is_due = delivery.state == DeliveryState.PENDING

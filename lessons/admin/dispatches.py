@@ -1,17 +1,24 @@
-"""Dispatches: how far people have been told about one event."""
+"""Dispatches: how far people have been told about one event, down to every attempt."""
 
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import path, reverse
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from lessons import selectors
-from lessons.admin import markup
-from lessons.admin.base import SchoolAdmin
-from lessons.models import Delivery, DeliveryState, Dispatch, DispatchState
+from lessons import lifecycle, monitoring, selectors
+from lessons.admin import markup, words
+from lessons.admin.base import SchoolAdmin, in_readers_time_zone
+from lessons.admin.carry_out import actor_of
+from lessons.admin.filters import EventFilter
+from lessons.admin.redeliveries import ReasonForm, Request, answer
+from lessons.admin.told import told
+from lessons.models import ChordRun, Delivery, DeliveryState, Dispatch, DispatchState
 
 SETTLED = Q(settled_at__isnull=False)
 # As `Dispatch.state` has it, for the database.
@@ -23,10 +30,11 @@ IN_STATE: dict[str, Q] = {
     DispatchState.FAILED: SETTLED & Q(sent=0, dead__gt=0),
     DispatchState.SKIPPED: SETTLED & Q(sent=0, dead=0),
 }
+RUNS_SHOWN = 20
 
 
 class StateFilter(admin.SimpleListFilter):
-    title = _("state")
+    title = gettext_lazy("state")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
@@ -38,50 +46,99 @@ class StateFilter(admin.SimpleListFilter):
 
 @admin.register(Dispatch)
 class DispatchAdmin(SchoolAdmin):
+    change_form_template = "admin/lessons/dispatch/change_form.html"
     list_display = ("event_id", "event_name", "lesson_link", "state_chip", "total", "sent", "dead", "skipped")
     list_display_links = ("event_id", "event_name")
-    list_select_related = ("event", "lesson")
-    list_filter = (StateFilter, "event__name")
+    list_select_related = ("event__actor", "lesson")
+    list_filter = (StateFilter, EventFilter.on("event__name"))
     search_fields = ("lesson__title",)
     ordering = ("-event",)
-    fields = (
-        "lesson_link",
-        "event_link",
-        "state_chip",
-        "by_state",
-        "by_channel",
-        "deliveries",
-        "channels",
-        "created_at",
-        "expanded_at",
-        "settled_at",
-    )
+    fields = ("lesson_link", "event_link", "by_state", "by_channel", "deliveries")
 
-    @admin.display(description=_("event"))
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.redeliver_view)
+        return [path("<int:pk>/redeliver/", view, name="lessons_dispatch_redeliver"), *super().get_urls()]
+
+    @in_readers_time_zone
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """With who was told, over which channel and when. A GET's parameters choose among them."""
+        dispatch = self.get_object(request, object_id) if object_id else None
+        context = self._told(request, dispatch) if dispatch and request.method == "GET" else {}
+        return super().changeform_view(request, object_id, form_url, {**context, **(extra_context or {})})
+
+    def _told(self, request: HttpRequest, dispatch: Dispatch) -> dict[str, Any]:
+        state, search = request.GET.get("state", ""), request.GET.get("q", "").replace("\0", "")
+        state = state if state in DeliveryState.values else ""
+        page = monitoring.deliveries_of(dispatch, state=state, search=search, after=request.GET.get("after", ""))
+        chosen = {name: value for name, value in (("state", state), ("q", search)) if value}
+        return {
+            "title": _("Who was told"),
+            "subtitle": None,
+            "dispatch": dispatch,
+            "event": dispatch.event,
+            "event_label": words.event(dispatch.event.name),
+            "step": markup.step(dispatch.event),
+            "state_chip": self.state_chip(dispatch),
+            "progress": monitoring.progress_of([dispatch])[dispatch.pk],
+            "told": [told(delivery) for delivery in page.deliveries],
+            "runs": ChordRun.objects.filter(pk__in=selectors.runs_of(dispatch)).order_by("-started_at")[:RUNS_SHOWN],
+            "states": [(value, label, urlencode({**chosen, "state": value})) for value, label in DeliveryState.choices],
+            "everybody": urlencode({**chosen, "state": ""}),
+            "chosen_state": state,
+            "search": search,
+            "next_page": urlencode({**chosen, "after": page.next_page}) if page.next_page else "",
+        }
+
+    @in_readers_time_zone
+    def redeliver_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """All that is dead of this event."""
+        dispatch = self.get_object(request, str(pk))
+        if not self.has_view_permission(request) or dispatch is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))  # type: ignore[attr-defined, no-any-return]
+        form = ReasonForm(request.POST) if request.method == "POST" else ReasonForm()
+        asked = Request(
+            what=_("of “%(lesson)s”, %(event)s,")
+            % {"lesson": dispatch.lesson, "event": words.event(dispatch.event.name)},
+            dead=monitoring.capped(Delivery.objects.filter(dispatch=dispatch, state=DeliveryState.DEAD)),
+            carry_out=lambda reason: len(
+                lifecycle.redeliver_dispatch(dispatch_id=dispatch.pk, actor=actor_of(request), reason=reason)
+            ),
+            back=reverse("admin:lessons_dispatch_change", args=[dispatch.pk]),
+        )
+        return answer(request, form, asked)
+
+    @admin.display(description=gettext_lazy("event"))
     def event_name(self, dispatch: Dispatch) -> SafeString:
-        return markup.chip(dispatch.event.name, dispatch.event.get_name_display())
+        return markup.chip(dispatch.event.name, words.event(dispatch.event.name))
 
-    @admin.display(description=_("event"))
+    @admin.display(description=gettext_lazy("event"))
     def event_link(self, dispatch: Dispatch) -> SafeString:
         return markup.link(dispatch.event, self.event_name(dispatch))
 
-    @admin.display(description=_("lesson"))
+    @admin.display(description=gettext_lazy("lesson"))
     def lesson_link(self, dispatch: Dispatch) -> SafeString:
         return markup.link(dispatch.lesson)
 
-    @admin.display(description=_("state"))
+    @admin.display(description=gettext_lazy("state"))
     def state_chip(self, dispatch: Dispatch) -> SafeString:
         return markup.chip(dispatch.state, dispatch.state.label)
 
-    @admin.display(description=_("by state"))
+    @admin.display(description=gettext_lazy("by state"))
     def by_state(self, dispatch: Dispatch) -> SafeString:
         counted = selectors.delivery_progress(dispatch)["by_state"]
         return markup.figures({DeliveryState(state).label: number for state, number in counted.items()})
 
-    @admin.display(description=_("by channel"))
+    @admin.display(description=gettext_lazy("by channel"))
     def by_channel(self, dispatch: Dispatch) -> SafeString:
-        return markup.figures(selectors.delivery_progress(dispatch)["by_channel"])
+        counted = selectors.delivery_progress(dispatch)["by_channel"]
+        return markup.figures({words.channel(name): number for name, number in counted.items()})
 
-    @admin.display(description=_("deliveries"))
+    @admin.display(description=gettext_lazy("deliveries"))
     def deliveries(self, dispatch: Dispatch) -> SafeString:
         return markup.list_link(Delivery, _("All deliveries of this dispatch"), dispatch__exact=dispatch.pk)

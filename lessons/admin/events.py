@@ -8,8 +8,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from lessons.admin import markup
+from lessons.admin import markup, words
 from lessons.admin.base import SchoolAdmin
+from lessons.admin.filters import EventFilter
 from lessons.models import LessonEvent, User
 
 RECIPIENTS_NAMED = 50
@@ -19,7 +20,7 @@ RECIPIENTS_NAMED = 50
 class LessonEventAdmin(SchoolAdmin):
     list_display = ("id", "event", "lesson_link", "number", "change", "by", "reason", "created_at")
     list_select_related = ("lesson", "actor", "dispatch")
-    list_filter = ("name",)
+    list_filter = (EventFilter.on("name"),)
     search_fields = ("lesson__title", "reason")
     ordering = ("-id",)
     fields = (
@@ -39,7 +40,7 @@ class LessonEventAdmin(SchoolAdmin):
 
     @admin.display(description=_("event"), ordering="name")
     def event(self, event: LessonEvent) -> SafeString:
-        return markup.chip(event.name, event.get_name_display())
+        return markup.chip(event.name, words.event(event.name))
 
     @admin.display(description=_("lesson"), ordering="lesson")
     def lesson_link(self, event: LessonEvent) -> SafeString:

@@ -5,62 +5,39 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import DateTimeField
+from django.forms import SplitDateTimeField
 from django.http import HttpRequest, HttpResponse
-from django.utils import formats, timezone
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from lessons import lifecycle, policies, selectors
+from lessons import lifecycle, policies
 from lessons.admin import markup
 from lessons.admin.base import in_readers_time_zone, is_staff_role
+from lessons.admin.bulk import BulkTransitionsAdmin
 from lessons.admin.carry_out import actor_of, shown_version
-from lessons.admin.filters import FiltersByPerson, PersonFilter, WhenFilter
+from lessons.admin.diagram import diagram
 from lessons.admin.lesson_form import LessonForm
+from lessons.admin.lesson_list import LessonListAdmin
 from lessons.admin.refusals import REFUSED, Refusal, explain
+from lessons.admin.timeline import timeline
 from lessons.admin.transitions import TransitionsAdmin
-from lessons.admin.widgets import PeopleSelect, PersonSelect
+from lessons.admin.widgets import MomentInput, PeopleSelect, PersonSelect
 from lessons.models import Lesson
 from lessons.models.lesson import FINISHED
 from lessons.policies import Right
 
 FIELDS = ("title", "description", "teacher", "students", "start_time", "end_time")
 WIDGETS = {"teacher": PersonSelect, "students": PeopleSelect}
+MOMENTS = {"form_class": SplitDateTimeField, "widget": MomentInput}
 
 
 @admin.register(Lesson)
-class LessonAdmin(FiltersByPerson, TransitionsAdmin):
+class LessonAdmin(LessonListAdmin, BulkTransitionsAdmin, TransitionsAdmin):
     form = LessonForm
+    formfield_overrides = {DateTimeField: MOMENTS}
     change_form_template = "admin/lessons/lesson/change_form.html"
-    list_display = ("title", "status_chip", "teacher", "student_count", "start_time", "ends")
-    list_select_related = ("teacher",)
-    list_filter = ("status", WhenFilter, ("teacher", PersonFilter))
-    search_fields = ("title", "teacher__full_name", "teacher__username")
-    search_help_text = gettext_lazy("Title, or the teacher's name")
-    ordering = ("-start_time", "-id")
 
     # --- What is shown -------------------------------------------------------------------------------
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Lesson]:
-        through: QuerySet[Any] = Lesson.students.through.objects.filter(lesson_id=OuterRef("pk"))
-        counted = through.order_by().values("lesson_id").annotate(number=Count("pk")).values("number")
-        return selectors.visible_lessons(actor_of(request)).annotate(number_of_students=Coalesce(Subquery(counted), 0))
-
-    @admin.display(description=gettext_lazy("status"), ordering="status")
-    def status_chip(self, lesson: Lesson) -> SafeString:
-        return markup.chip(lesson.status, lesson.get_status_display())
-
-    @admin.display(description=gettext_lazy("students"))
-    def student_count(self, lesson: Any) -> int:
-        return int(lesson.number_of_students)
-
-    @admin.display(description=gettext_lazy("end"))
-    def ends(self, lesson: Lesson) -> str:
-        """The day only where it is another one."""
-        start, end = timezone.localtime(lesson.start_time), timezone.localtime(lesson.end_time)
-        return formats.time_format(end) if start.date() == end.date() else formats.date_format(end, "DATETIME_FORMAT")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         facts = [(_("Record"), {"fields": ("version", "created_at", "updated_at")})] if obj else []
@@ -82,10 +59,17 @@ class LessonAdmin(FiltersByPerson, TransitionsAdmin):
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         if obj := kwargs.get("obj"):
+            moves, entries = self.moves_of(request, obj), timeline(obj)
             context |= {
                 "shown_version": shown_version(request) or obj.version,
                 "status_chip": self.status_chip(obj),
-                "history": [(event, markup.step(event)) for event in selectors.lesson_history(obj)],
+                "moves": moves,
+                "timeline": entries,
+                "diagram": diagram(
+                    now=obj.status,
+                    been={entry.event.source for entry in entries},
+                    possible={move.name for move in moves if move.is_possible},
+                ),
                 "follows_dispatches": is_staff_role(request),
             }
         return super().render_change_form(request, context, *args, **kwargs)

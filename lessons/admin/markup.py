@@ -12,10 +12,20 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from lessons.models import LessonEvent, Status
+from lessons.monitoring import Progress
 
 NOTHING = "–"
+SHORTEST_SECONDS, SECONDS_WITH_TENTHS = 0.1, 10
+DAY_SECONDS = 86_400
+# Up to how many seconds, in which unit, in which words.
+SPANS = (
+    (120, 1, gettext_lazy("%(number)d s")),
+    (7200, 60, gettext_lazy("%(number)d min")),
+    (2 * DAY_SECONDS, 3600, gettext_lazy("%(number)d h")),
+)
 
 
 def chip(value: str, label: Any) -> SafeString:
@@ -47,6 +57,11 @@ def moment(value: datetime) -> str:
     return formats.date_format(timezone.localtime(value), "DATETIME_FORMAT")
 
 
+def clock(value: datetime) -> str:
+    """The time of day with seconds, by the clock of whoever reads it."""
+    return formats.time_format(timezone.localtime(value), "H:i:s")
+
+
 def step(event: LessonEvent) -> str:
     """From which status to which, where the event changed it."""
     if event.source == event.target:
@@ -56,3 +71,45 @@ def step(event: LessonEvent) -> str:
 
 def whose_clock() -> str:
     return _("Times are those of %(zone)s.") % {"zone": timezone.get_current_timezone_name()}
+
+
+def told_bar(progress: Progress) -> SafeString:
+    """How far people have been told, as a bar of parts; the words beside it say the same."""
+    rects, start = [], 0
+    for state in ("sent", "waiting", "dead"):
+        width = round(100 * getattr(progress, state) / progress.wanted) if progress.wanted else 0
+        rects.append((state, start, width))
+        start += width
+    parts = format_html_join("", '<rect class="part-{}" x="{}" width="{}" height="8"/>', rects)
+    return format_html(
+        '<svg class="told-bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect class="part-none" width="100" height="8"/>{}</svg>',
+        parts,
+    )
+
+
+def told_words(progress: Progress) -> str:
+    if not progress.total:
+        return _("waiting for the relay")
+    if not progress.wanted:
+        return _("nobody needed to be told any more")
+    said = [_("%(sent)d of %(wanted)d delivered") % {"sent": progress.sent, "wanted": progress.wanted}]
+    if progress.waiting:
+        said.append(_("%(number)d waiting") % {"number": progress.waiting})
+    if progress.dead:
+        said.append(_("%(number)d failed") % {"number": progress.dead})
+    return " · ".join(said)
+
+
+def seconds(value: float | None) -> str:
+    """A span of time, short: 0.4 s, 12 s, 3 min, 2 h, 5 d."""
+    if value is None:
+        return NOTHING
+    if value < SHORTEST_SECONDS:
+        return _("< 0.1 s")
+    if value < SECONDS_WITH_TENTHS:
+        return _("%(number)s s") % {"number": formats.number_format(round(value, 1), 1)}
+    for limit, unit, words in SPANS:
+        if value < limit:
+            return words % {"number": round(value / unit)}
+    return _("%(number)d d") % {"number": round(value / DAY_SECONDS)}

@@ -40,15 +40,15 @@ def _now(lesson_id: int | None) -> dict[str, str]:
     return {"status": lesson.get_status_display() if lesson else "?"}
 
 
-def _clashes(error: SlotConflict, person: User) -> tuple[str, ...]:
+def name_clashes(clashes: list[Clash], person: User) -> tuple[str, ...]:
     """Who is booked, when and by which lesson; the lesson only where the reader may see it."""
-    named = error.clashes[:CLASHES_NAMED]
+    named = clashes[:CLASHES_NAMED]
     names = User.objects.in_bulk({clash.user_id for clash in named})
     titles = dict(
         selectors.visible_lessons(person).filter(pk__in={clash.lesson_id for clash in named}).values_list("pk", "title")
     )
     texts = [_clash(clash, names[clash.user_id], titles.get(clash.lesson_id)) for clash in named]
-    if more := len(error.clashes) - len(named):
+    if more := len(clashes) - len(named):
         texts.append(ngettext("And %(more)d more.", "And %(more)d more.", more) % {"more": more})
     return tuple(texts)
 
@@ -91,6 +91,6 @@ WORDS: dict[type[Exception], Callable[[Any, int | None, User], Refusal]] = {
     lifecycle.ConcurrentChange: _busy,
     lifecycle.InvalidLesson: lambda error, _lesson_id, _person: Refusal((str(error.reason),), field=error.field),
     ConditionUnmet: lambda error, _lesson_id, _person: Refusal((str(error.reason),)),
-    SlotConflict: lambda error, _lesson_id, person: Refusal(_clashes(error, person)),
+    SlotConflict: lambda error, _lesson_id, person: Refusal(name_clashes(error.clashes, person)),
 }
 REFUSED = tuple(WORDS)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -10,15 +11,16 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from lessons.admin import markup
+from lessons.admin import markup, words
 from lessons.admin.base import SchoolAdmin
+from lessons.admin.filters import ChannelFilter
 from lessons.models import ChordRun, Delivery, DeliveryState
 
 
 @admin.register(ChordRun)
 class ChordRunAdmin(SchoolAdmin):
     list_display = ("short_id", "state_chip", "channel", "progress", "delivery_count", "started_at", "closed_at")
-    list_filter = ("state", "channel")
+    list_filter = ("state", ChannelFilter)
     search_fields = ("id",)
     ordering = ("-started_at",)
     fields = (
@@ -59,9 +61,16 @@ class ChordRunAdmin(SchoolAdmin):
 
     @admin.display(description=_("report"))
     def report_figures(self, run: ChordRun) -> SafeString:
-        return markup.figures({key.replace("_", " "): value for key, value in run.report.items()})
+        return markup.figures({words.REPORT.get(key, key): value for key, value in run.report.items()})
 
     @admin.display(description=_("task ids"))
     def tasks(self, run: ChordRun) -> SafeString:
-        items = format_html_join("", "<li><code>{}</code></li>", ((task,) for task in run.task_ids))
-        return format_html("<ol>{}</ol>", items)
+        """Each with its page in Flower; the run's own page there lists them, too."""
+        items = format_html_join(
+            "",
+            '<li><a class="code" href="{}/task/{}">{}</a></li>',
+            ((settings.FLOWER_URL, task, task) for task in run.task_ids),
+        )
+        return format_html(
+            '<p><a href="{}/task/{}">{}</a></p><ol>{}</ol>', settings.FLOWER_URL, run.pk, _("In Flower"), items
+        )

@@ -3,10 +3,11 @@
 from typing import Any
 
 from django import forms
-from django.contrib.admin.widgets import AdminSplitDateTime, AdminTextareaWidget
+from django.contrib.admin.widgets import AdminTextareaWidget
 from django.utils.translation import gettext_lazy as _
 
 from lessons.admin import markup
+from lessons.admin.widgets import MomentInput
 from lessons.models import Lesson
 
 REASON_MAX_LENGTH = 2000
@@ -29,8 +30,8 @@ class ReasonForm(forms.Form):
 
 
 class RescheduleForm(ReasonForm):
-    start_time = forms.SplitDateTimeField(label=_("New start"), widget=AdminSplitDateTime)
-    end_time = forms.SplitDateTimeField(label=_("New end"), widget=AdminSplitDateTime)
+    start_time = forms.SplitDateTimeField(label=_("New start"), widget=MomentInput)
+    end_time = forms.SplitDateTimeField(label=_("New end"), widget=MomentInput)
 
     field_order = ("start_time", "end_time", "reason")
 

@@ -17,16 +17,20 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.utils.translation import gettext as _
 from django_fsm.admin import FSMAdminMixin, FSMObjectTransition, FSMTransitionContext
 
-from lessons import lifecycle, selectors
+from lessons import lifecycle, planning, selectors
 from lessons.admin.base import SchoolAdmin, in_readers_time_zone
 from lessons.admin.carry_out import VERSION_PARAMETER, actor_of, carry_out, shown_version
-from lessons.admin.refusals import Refusal, explain
+from lessons.admin.moves import Move, moves
+from lessons.admin.refusals import Refusal, explain, name_clashes
 from lessons.admin.transition_forms import FORMS
+from lessons.lifecycle.rules import validate_times
 from lessons.models import Lesson
 from lessons.policies import Right
+
+MOVES_TIMES = frozenset({"reschedule"})
+CHECK = "_check"  # posted with a form of new times: look for clashes, and change nothing
 
 
 class TransitionsAdmin(FSMAdminMixin, SchoolAdmin):
@@ -37,10 +41,13 @@ class TransitionsAdmin(FSMAdminMixin, SchoolAdmin):
     # --- What the page offers -------------------------------------------------------------------------
 
     def _get_fsm_extra_context(self, *, request: HttpRequest, obj: Any) -> Generator[FSMObjectTransition]:
-        """The buttons: what this person may do with the lesson now, and nothing else."""
-        names = selectors.available_transitions(obj, actor_of(request)) if obj else []
-        if buttons := [self._button(name) for name in names if self._is_offered(name)]:
-            yield FSMObjectTransition("status", _("Move the lesson on"), buttons)
+        """Nothing: the package would offer what one must not do. The page asks `moves_of()`."""
+        yield from ()
+
+    def moves_of(self, request: HttpRequest, lesson: Lesson) -> list[Move]:
+        """The buttons: what this person may do with the lesson now, and why not the rest."""
+        offered = [name for name in lifecycle.BY_TRANSITION if self._is_offered(name)]
+        return moves(lesson, actor_of(request), offered=offered, asking=list(FORMS))
 
     def _button(self, name: str) -> FSMTransitionContext:
         transition = self._get_fsm_transition_by_name(obj=Lesson(), transition_name=name)
@@ -119,13 +126,29 @@ class TransitionsAdmin(FSMAdminMixin, SchoolAdmin):
         form = FORMS[name](request.POST)
         if not form.is_valid():
             return self._ask(request, lesson, name, form)
+        if CHECK in request.POST and name in MOVES_TIMES:
+            return self._check(request, lesson, name, form)
         refusal = carry_out(self, request, lesson, name, **form.cleaned_data)
         if refusal is None or refusal.is_outdated:
             return self._back_to_page(request, lesson, refusal)
         refusal.blame(form)
         return self._ask(request, lesson, name, form)
 
-    def _ask(self, request: HttpRequest, lesson: Lesson, name: str, form: Any) -> HttpResponse:
+    def _check(self, request: HttpRequest, lesson: Lesson, name: str, form: Any) -> HttpResponse:
+        """Who would be in two places at once; nothing is changed. Times that no lesson can have are told as ever."""
+        start_time, end_time = form.cleaned_data["start_time"], form.cleaned_data["end_time"]
+        try:
+            validate_times(lesson, start_time, end_time)
+        except lifecycle.InvalidLesson as error:
+            explain(error, lesson_id=lesson.pk, person=actor_of(request)).blame(form)
+            return self._ask(request, lesson, name, form)
+        found = planning.clashes_at(lesson, start_time=start_time, end_time=end_time)
+        return self._ask(request, lesson, name, form, clashes=name_clashes(found, actor_of(request)))
+
+    def _ask(
+        self, request: HttpRequest, lesson: Lesson, name: str, form: Any, clashes: tuple[str, ...] | None = None
+    ) -> HttpResponse:
+        """`clashes`: what was found when one asked for it; none at all is a finding, too."""
         request.current_app = self.admin_site.name
         button = self._button(name)
         context = {
@@ -139,6 +162,8 @@ class TransitionsAdmin(FSMAdminMixin, SchoolAdmin):
             "errors": helpers.AdminErrorList(form, []),
             "media": self.media + form.media,
             "shown_version": shown_version(request) or lesson.version,
+            "can_check": "start_time" in form.fields,
+            "clashes": clashes,
         }
         return TemplateResponse(request, self.fsm_transition_form_template, context)
 

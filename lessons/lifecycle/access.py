@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 from django.db import OperationalError, transaction
 
-from lessons import policies
-from lessons.models import Lesson, StaleLesson, User
+from lessons import policies, prevented
+from lessons.models import Lesson, SlotConflict, StaleLesson, User
 from lessons.models.by_id import reader
 from lessons.models.taking_part import load_people
 from lessons.policies import Relation, Right
@@ -74,6 +74,9 @@ def locked_lesson(lesson_id: int, actor: User | None, right: Right) -> Iterator[
 def told_as_domain_errors() -> Iterator[None]:
     try:
         yield
+    except SlotConflict:
+        prevented.note_clash()  # everything is rolled back, and nobody waits for our locks any more
+        raise
     except StaleLesson as error:
         raise ConcurrentChange from error
     except OperationalError as error:

@@ -4,12 +4,11 @@ from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
 
 from lessons import policies
 from lessons.lifecycle.access import LessonNotFound, NotPermitted, check_access, told_as_domain_errors
 from lessons.models import Delivery, DeliveryState, Dispatch, User
-from lessons.notifications.redeliver import redeliver
+from lessons.notifications.redeliver import dead_since, redeliver
 from lessons.policies import Relation, Right
 from lessons.wake import wake
 
@@ -53,16 +52,7 @@ def redeliver_channel(*, channel: str, since: datetime, actor: User | None, reas
     """
     if not policies.has_right(actor, Right.REDELIVER, Relation.NONE):
         raise NotPermitted
-    dead = list(
-        Delivery.objects.filter(
-            channel=channel,
-            state=DeliveryState.DEAD,
-            attempts__number=F("attempt_count"),
-            attempts__ended_at__gte=since,
-        )
-        .order_by("dispatch_id", "pk")
-        .values_list("pk", flat=True)
-    )
+    dead = list(dead_since(channel=channel, since=since).order_by("dispatch_id", "pk").values_list("pk", flat=True))
     batches = (dead[i : i + DELIVERIES_AT_ONCE] for i in range(0, len(dead), DELIVERIES_AT_ONCE))
     redelivered = sum(len(_redeliver(batch, actor, reason)) for batch in batches)
     if not redelivered:

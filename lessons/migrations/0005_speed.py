@@ -27,7 +27,7 @@ def looked_after(table: str, settings: str) -> migrations.RunSQL:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("lessons", "0003_api")]
+    dependencies = [("lessons", "0004_admin")]
 
     operations = [
         migrations.AlterField(

@@ -7,6 +7,7 @@ from lessons.models.dispatch import Dispatch, DispatchState
 from lessons.models.event import LessonEvent
 from lessons.models.idempotency import IdempotencyRecord
 from lessons.models.lesson import Lesson, Status
+from lessons.models.minute import DeliveryMinute
 from lessons.models.photo import Photo
 from lessons.models.recorded import StaleLesson, UnrecordedChange
 from lessons.models.run import Channel, ChordRun, RunState
@@ -20,6 +21,7 @@ __all__ = [
     "ChordRun",
     "Delivery",
     "DeliveryAttempt",
+    "DeliveryMinute",
     "DeliveryState",
     "Dispatch",
     "DispatchState",

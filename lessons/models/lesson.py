@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, NamedTuple, NoReturn
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import F, Q
@@ -131,6 +133,8 @@ class Lesson(RecordsChanges):
             models.Index(fields=["end_time"], condition=Q(status="in_progress"), name="lesson_under_way"),
             # The lists of a teacher's lessons, and what points at the teacher.
             models.Index(fields=["teacher", "-start_time", "-id"], name="lesson_of_teacher"),
+            # The admin's search: beginnings of a title's words, with nothing but what every PostgreSQL has.
+            GinIndex(SearchVector("title", config="simple"), name="lesson_title_words"),
         ]
 
     def __str__(self) -> str:
@@ -157,7 +161,7 @@ class Lesson(RecordsChanges):
         Status.SCHEDULED,
         conditions=[has_students, starts_in_future],
         permission=permitted(Right.SCHEDULE),
-        custom={"label": _("Schedule")},
+        custom={"label": _("Schedule"), "help_text": _("Books everybody and tells them.")},
     )
     def schedule(self, *, actor: User | None = None, reason: str = "") -> None:
         """Everybody is booked, and the lesson is on."""
@@ -167,7 +171,7 @@ class Lesson(RecordsChanges):
         Status.SCHEDULED,
         Status.SCHEDULED,
         permission=permitted(Right.RESCHEDULE),
-        custom={"label": _("Reschedule")},
+        custom={"label": _("Reschedule"), "help_text": _("To other times; everybody is told both.")},
     )
     def reschedule(
         self, *, start_time: datetime, end_time: datetime, actor: User | None = None, reason: str = ""
@@ -185,7 +189,7 @@ class Lesson(RecordsChanges):
         Status.IN_PROGRESS,
         conditions=[start_window_is_open],
         permission=permitted(Right.START),
-        custom={"label": _("Start")},
+        custom={"label": _("Start"), "help_text": _("The lesson begins.")},
     )
     def start(self, *, actor: User | None = None, reason: str = "") -> None:
         """The lesson begins."""
@@ -195,7 +199,7 @@ class Lesson(RecordsChanges):
         Status.IN_PROGRESS,
         Status.COMPLETED,
         permission=permitted(Right.COMPLETE),
-        custom={"label": _("Complete")},
+        custom={"label": _("Complete"), "help_text": _("The lesson has been held.")},
     )
     def complete(self, *, actor: User | None = None, reason: str = "") -> None:
         """The lesson has been held."""
@@ -205,7 +209,7 @@ class Lesson(RecordsChanges):
         [Status.DRAFT, Status.SCHEDULED, Status.IN_PROGRESS],
         Status.CANCELLED,
         permission=permitted(Right.CANCEL),
-        custom={"label": _("Cancel")},
+        custom={"label": _("Cancel"), "help_text": _("Frees everybody and tells them why.")},
     )
     def cancel(self, *, actor: User | None = None, reason: str = "") -> None:
         """The lesson will not be held; everybody is free again."""

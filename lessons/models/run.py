@@ -35,7 +35,9 @@ class ChordRun(models.Model):
             models.Index(
                 fields=["started_at"], condition=models.Q(closed_at__isnull=True), name="run_open"
             ),  # the reaper's
-            models.Index(fields=["-started_at"], name="run_latest"),  # the monitor's
+            models.Index(fields=["-started_at"], name="run_latest"),  # the admin's list of runs
+            # The monitor: what was lost lately, whatever else has run.
+            models.Index(fields=["-started_at"], condition=models.Q(state="lost"), name="run_lost"),
         ]
 
     def __str__(self) -> str:

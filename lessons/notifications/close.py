@@ -4,11 +4,13 @@ import json
 import logging
 import uuid
 
+from django.db import transaction
 from structlog.contextvars import bind_contextvars
 
 from lessons.models import RunState
 from lessons.notifications.measure import measure
 from lessons.notifications.sql import fetch
+from lessons.notifications.tally import tally
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +38,11 @@ RETURNING r.channel, r.state, r.report::text, r.delivery_count,
 def close_run(*, run_id: uuid.UUID | str) -> None:
     """Write the run's report and close it. Called by the chord's body, by its on_error and by the reaper: the first
     that finds nothing in flight does it. A run of which a lease was taken back stays `lost`."""
-    for channel, state, written, deliveries, seconds in fetch(CLOSE, run=str(run_id)):
+    with transaction.atomic():
+        closed = fetch(CLOSE, run=str(run_id))
+        for channel, *_ in closed:
+            tally(run_id=run_id, channel=channel)
+    for channel, state, written, deliveries, seconds in closed:
         report = json.loads(written)
         bind_contextvars(run=str(run_id), channel=channel)
         measure(run_id=run_id, channel=channel, state=state, report=report, deliveries=deliveries, seconds=seconds)

@@ -53,6 +53,12 @@ DELETE FROM lessons_chordrun WHERE id IN (
         ORDER BY started_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
 """
 
+DELETE_MINUTES = """
+DELETE FROM lessons_deliveryminute WHERE id IN (
+       SELECT id FROM lessons_deliveryminute WHERE minute < now() - %(days)s * interval '1 day'
+        ORDER BY minute LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+"""
+
 DELETE_ANSWERS = """
 DELETE FROM lessons_idempotencyrecord WHERE id IN (
        SELECT id FROM lessons_idempotencyrecord WHERE created_at < now() - %(kept_for)s
@@ -80,6 +86,12 @@ def prune_answers() -> Iterator[int]:
 def prune_runs() -> Iterator[int]:
     """Chord runs that were closed long ago."""
     while removed := execute(DELETE_RUNS, days=settings.RETENTION_RUN_DAYS, limit=ROWS_AT_ONCE):
+        yield removed
+
+
+def prune_minutes() -> Iterator[int]:
+    """What the monitor's charts would have shown of days long ago."""
+    while removed := execute(DELETE_MINUTES, days=settings.RETENTION_RUN_DAYS, limit=ROWS_AT_ONCE):
         yield removed
 
 
@@ -116,6 +128,7 @@ def _lock_outdated(last: Outdated) -> list[Outdated]:
 KINDS: dict[str, Callable[[], Iterator[int]]] = {
     "stored answers": prune_answers,
     "chord runs": prune_runs,
+    "minutes": prune_minutes,
     "deliveries": prune_deliveries,
 }
 

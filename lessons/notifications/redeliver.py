@@ -5,7 +5,11 @@ happened to the lesson since: a redelivery is outside the order of its events.
 """
 
 from collections.abc import Collection
+from datetime import datetime
 
+from django.db.models import F, QuerySet
+
+from lessons.models import Delivery, DeliveryState
 from lessons.notifications.retry import ATTEMPT_LIMIT
 from lessons.notifications.sql import execute, fetch
 
@@ -41,6 +45,16 @@ REOPEN = """
 UPDATE lessons_dispatch SET settled_at = NULL, total = NULL, sent = NULL, dead = NULL, skipped = NULL
  WHERE event_id = ANY(%(dispatches)s)
 """
+
+
+def dead_since(*, channel: str, since: datetime) -> QuerySet[Delivery]:
+    """What died on a channel since a moment, by its last try."""
+    return Delivery.objects.filter(
+        channel=channel,
+        state=DeliveryState.DEAD,
+        attempts__number=F("attempt_count"),
+        attempts__ended_at__gte=since,
+    )
 
 
 def redeliver(*, deliveries: Collection[int], actor_id: int | None, reason: str) -> list[int]:

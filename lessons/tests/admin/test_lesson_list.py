@@ -7,9 +7,10 @@ import pytest
 from django.test import Client
 
 from lessons.models import Lesson, User
+from lessons.monitoring import counting
 from lessons.tests.admin.conftest import logged_in
 from lessons.tests.admin.pages import list_of
-from lessons.tests.people import Manager, cancelled, draft, scheduled, tomorrow
+from lessons.tests.people import Manager, cancelled, draft, in_days, scheduled, tomorrow
 
 pytestmark = pytest.mark.django_db
 
@@ -128,3 +129,71 @@ def test_who_is_no_staff_is_offered_nobody(bob: User) -> None:
     )
 
     assert answer.status_code == 302
+
+
+# --- Days, chips, students, counts ------------------------------------------------------------------
+
+
+def test_a_day_and_a_week_are_chosen_by_the_address(marias: Client, alice: User) -> None:
+    monday = in_days(10) - timedelta(days=in_days(10).weekday())
+    for title, days in (("Algebra", 0), ("Biology", 6), ("Chemistry", 7)):
+        draft(alice, title=title, at=monday + timedelta(days=days))
+    day = f"{monday:%Y-%m-%d}"
+
+    assert titles(marias, on=day) == ["Algebra"]
+    assert titles(marias, on=day, span="week") == ["Biology", "Algebra"]
+
+
+@pytest.mark.parametrize("day", ["yesterday", "2026-13-01", "", "0001-01-01", "9999-12-31"])
+def test_a_day_that_is_none_or_the_last_one_breaks_nothing(marias: Client, alice: User, day: str) -> None:
+    draft(alice)
+
+    assert marias.get(list_of(Lesson), {"on": day}).status_code in (200, 302)
+
+
+def test_a_day_is_the_readers_day(alice: User) -> None:
+    draft(alice, at=tomorrow(22))  # one o'clock of the day after, in Moscow
+
+    masha = logged_in(Manager(username="masha", time_zone="Europe/Moscow"))
+
+    assert titles(masha, on=f"{tomorrow():%Y-%m-%d}") == []
+    assert titles(masha, on=f"{tomorrow() + timedelta(days=1):%Y-%m-%d}") == ["Algebra"]
+
+
+def test_the_navigation_turns_days_and_keeps_the_filters(marias: Client, alice: User) -> None:
+    page = marias.get(list_of(Lesson), {"on": "2026-05-04", "status__exact": "draft"}).content.decode()
+
+    assert "?status__exact=draft&amp;on=2026-05-05" in page
+    assert "?status__exact=draft&amp;on=2026-05-03" in page
+    assert "?on=2026-05-04&amp;status__exact=scheduled" in page
+    assert "Monday, 4 May 2026" in page
+
+
+def test_lessons_are_filtered_by_a_student(marias: Client, alice: User, bob: User, carol: User) -> None:
+    draft(alice, bob)
+    draft(alice, carol, title="Biology")
+
+    assert titles(marias, students__id__exact=str(carol.pk)) == ["Biology"]
+
+
+@pytest.mark.parametrize("term", ["'", "\\", "alg:* | bio", "!", "&", "(", "<->", "''", "%", "alg\0ebra"])
+def test_a_search_for_signs_breaks_nothing(marias: Client, alice: User, term: str) -> None:
+    draft(alice)
+
+    assert marias.get(list_of(Lesson), {"q": term}).status_code == 200
+
+
+def test_a_russian_title_is_found_by_the_beginning_of_a_word(marias: Client, alice: User) -> None:
+    draft(alice, title="Органическая химия")
+
+    assert titles(marias, q="хим") == ["Органическая химия"]
+
+
+def test_nobody_counts_a_long_list_to_its_end(marias: Client, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counting, "COUNTED_UP_TO", 2)
+    for n in range(4):
+        draft(alice, title=f"Lesson {n}")
+
+    page = marias.get(list_of(Lesson)).content.decode()
+
+    assert "2+ lessons" in page

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
@@ -185,3 +186,45 @@ def test_a_lesson_that_is_not_there_has_no_form(marias: Client, pk: str) -> None
     response = marias.post(f"/admin/lessons/lesson/{pk}/transition/cancel/", {"reason": "flu"})
 
     assert "doesn’t exist" in told(response)
+
+
+# --- Looking for clashes before anything is saved ---------------------------------------------------
+
+
+def checked(client: Client, lesson: Lesson, start: int, end: int) -> HttpResponse:
+    times = {**moment("start_time", tomorrow(start)), **moment("end_time", tomorrow(end))}
+    return client.post(transition_page(lesson, "reschedule"), {**times, "_check": "yes", "_version": lesson.version})
+
+
+def test_a_clash_is_shown_before_anything_is_saved(marias: Client, alice: User, anna: User, bob: User) -> None:
+    scheduled(anna, bob, title="Biology", at=tomorrow(14))
+    lesson = scheduled(alice, bob)
+
+    with nothing_written():
+        page = checked(marias, lesson, 14, 15).content.decode()
+
+    assert "Somebody is already booked then:" in page
+    assert "Bob is already booked" in page
+    assert "“Biology”" in page
+
+
+def test_where_everybody_is_free_that_is_said_too(marias: Client, alice: User, bob: User) -> None:
+    lesson = scheduled(alice, bob)
+
+    with nothing_written():
+        page = checked(marias, lesson, 14, 15).content.decode()
+
+    assert "Everybody is free then." in page
+
+
+def test_the_lesson_itself_is_nobodys_clash(marias: Client, alice: User, bob: User) -> None:
+    lesson = scheduled(alice, bob)
+
+    assert "Everybody is free then." in checked(marias, lesson, 10, 12).content.decode()
+
+
+def test_times_that_no_lesson_can_have_are_told_and_not_looked_up(marias: Client, alice: User, bob: User) -> None:
+    response = checked(marias, scheduled(alice, bob), 15, 14)
+
+    assert list(errors(response)) == ["end_time"]
+    assert "Everybody is free" not in response.content.decode()

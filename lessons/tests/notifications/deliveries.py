@@ -6,10 +6,11 @@ from typing import Any
 from django.utils import timezone
 
 from lessons.events import EventName
-from lessons.models import Delivery, Dispatch, Lesson, LessonEvent, User
+from lessons.models import Delivery, DeliveryAttempt, Dispatch, Lesson, LessonEvent, User
 from lessons.notifications.channels import REGISTRY
 from lessons.notifications.claim import Claim, claim
 from lessons.notifications.expand import expand
+from lessons.notifications.record import Result, record
 from lessons.notifications.sql import execute
 from lessons.notifications.take import Taken, take
 
@@ -88,6 +89,24 @@ def taken(channel: str = "sms") -> tuple[Claim, list[Taken]]:
     """What is due on the channel, leased to a run and taken by its workers."""
     result = claimed(channel)
     return result, [message for batch in result.batches for message in take(result.run.pk, batch)]
+
+
+def sent_run(channel: str = "sms", *, outcome: str = "sent") -> Claim:
+    """A run whose deliveries all went this way."""
+    claim, messages = taken(channel)
+    results = [
+        Result(m.message.delivery_id, m.attempt, "sent" if outcome == "sent" else "dead", outcome, started=0, ended=0.1)
+        for m in messages
+    ]
+    record(run_id=claim.run.pk, task_id=None, channel=channel, results=results)
+    return claim
+
+
+def died(delivery: Delivery, ago: timedelta, *, number: int = 1) -> Delivery:
+    """It was given up so long ago, after as many tries."""
+    at = timezone.now() - ago
+    DeliveryAttempt.objects.create(delivery=delivery, number=number, started_at=at, ended_at=at, outcome="permanent")
+    return put(delivery, state="dead", attempt_count=number, last_error="no_address")
 
 
 def lease_expired(row: Delivery) -> Delivery:
