@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from lessons import lifecycle, monitoring, selectors
+from lessons import lifecycle, monitoring, progress, selectors
 from lessons.admin import markup, words
 from lessons.admin.base import SchoolAdmin, in_readers_time_zone
 from lessons.admin.carry_out import actor_of
@@ -87,7 +87,7 @@ class DispatchAdmin(SchoolAdmin):
             "state_chip": self.state_chip(dispatch),
             "progress": monitoring.progress_of([dispatch])[dispatch.pk],
             "told": [told(delivery) for delivery in page.deliveries],
-            "runs": ChordRun.objects.filter(pk__in=selectors.runs_of(dispatch)).order_by("-started_at")[:RUNS_SHOWN],
+            "runs": ChordRun.objects.filter(pk__in=progress.runs_of([dispatch])[dispatch.pk]).order_by("-started_at")[:RUNS_SHOWN],
             "states": [(value, label, urlencode({**chosen, "state": value})) for value, label in DeliveryState.choices],
             "everybody": urlencode({**chosen, "state": ""}),
             "chosen_state": state,

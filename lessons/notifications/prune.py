@@ -65,6 +65,16 @@ DELETE FROM lessons_idempotencyrecord WHERE id IN (
         ORDER BY created_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
 """
 
+# Of tokens that have expired nobody has to know whether they were used before.
+DELETE_TOKENS = """
+WITH expired AS (
+    SELECT id FROM token_blacklist_outstandingtoken WHERE expires_at < now() LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+), used AS (
+    DELETE FROM token_blacklist_blacklistedtoken WHERE token_id IN (SELECT id FROM expired)
+)
+DELETE FROM token_blacklist_outstandingtoken WHERE id IN (SELECT id FROM expired)
+"""
+
 
 class Outdated(NamedTuple):
     """A settled dispatch whose deliveries nobody needs any more."""
@@ -80,6 +90,12 @@ THE_BEGINNING = Outdated(0, "-infinity", 0)
 def prune_answers() -> Iterator[int]:
     """Stored answers that are not replayed any more. Batch by batch, how many were removed, like its neighbours."""
     while removed := execute(DELETE_ANSWERS, kept_for=KEPT_FOR, limit=ROWS_AT_ONCE):
+        yield removed
+
+
+def prune_tokens() -> Iterator[int]:
+    """Refresh tokens that have expired."""
+    while removed := execute(DELETE_TOKENS, limit=ROWS_AT_ONCE):
         yield removed
 
 
@@ -127,6 +143,7 @@ def _lock_outdated(last: Outdated) -> list[Outdated]:
 
 KINDS: dict[str, Callable[[], Iterator[int]]] = {
     "stored answers": prune_answers,
+    "expired tokens": prune_tokens,
     "chord runs": prune_runs,
     "minutes": prune_minutes,
     "deliveries": prune_deliveries,

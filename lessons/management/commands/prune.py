@@ -9,7 +9,9 @@ from lessons.notifications.prune import KINDS
 
 
 class Command(BaseCommand):
-    help = "Remove the deliveries, chord runs and stored answers that have served their time (see RETENTION_DAYS)."
+    help = (
+        "Remove the deliveries, chord runs, stored answers and tokens that have served their time (see RETENTION_DAYS)."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         # Nobody knows beforehand how much it is: counting would take as long as removing.
