@@ -54,9 +54,8 @@ def write_table(path: str, rows: Sequence[Row], load: str, *, command: str, seco
     lines += [[*_cells(row), f"**{_word(row)}**"] for row in rows]
     table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
     made = f"`{command}`, {datetime.now(UTC).date().isoformat()}, {seconds / 60:.0f} minutes: {_machine()}."
-    file.write_text(
-        MARKED.sub(lambda _: f"\n{made}\n\n{table}\n\n{load and f'Under load: {load}' + chr(10) * 2}", text)
-    )
+    under_load = f"Under load: {load}\n\n" if load else ""
+    file.write_text(MARKED.sub(lambda _: f"\n{made}\n\n{table}\n\n{under_load}", text))
 
 
 def _cells(row: Row) -> list[str]:

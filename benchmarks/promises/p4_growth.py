@@ -10,7 +10,7 @@ Found = dict[str, tuple[float, int]]
 
 
 def measure(rig: Rig, scale: Scale) -> list[Row]:
-    small_size, large_size = scale.of(2000, 10_000), scale.of(40_000, 1_000_000)
+    small_size, large_size = scale.of(2000, 10_000), scale.of(20_000, 1_000_000)
     rounds, times = scale.of(2, 5), scale.of(5, 15)
     with rig.database("small") as small, rig.database("large") as large:
         grow(small, small_size)
@@ -36,7 +36,7 @@ def _row(kind: str, found: dict[str, list[Found]], scale: Scale, sizes: str) -> 
         name="P4",
         measure=f"{kind}, {sizes}",
         ratio=Figure(tuple(b / a for a, b in zip(small, large, strict=True))),
-        threshold=scale.of(2.5, 1.3),
+        threshold=scale.of(3.0, 1.3),
         at_least=False,
         sides={
             "small": Figure(tuple(1000 * seconds for seconds in small), "ms"),
