@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from pathlib import Path
 from threading import Event, Thread, local
@@ -128,7 +129,7 @@ def draw(picture: Picture, path: Path) -> None:
     ):
         for share, color in ((0.5, "#2a6f97"), (0.95, "#e09f3e"), (0.99, "#9e2a2b")):
             axes.plot(
-                *_over_time(points, lambda values, share=share: _share(values, share)),
+                *_over_time(points, partial(_share, share=share)),
                 color=color,
                 label=f"p{share * 100:g}",
             )

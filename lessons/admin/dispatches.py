@@ -44,6 +44,12 @@ class StateFilter(admin.SimpleListFilter):
         return queryset.filter(IN_STATE.get(self.value() or "", Q()))
 
 
+def _runs(dispatch: Dispatch) -> QuerySet[ChordRun]:
+    return ChordRun.objects.filter(pk__in=progress.runs_of([dispatch])[dispatch.pk]).order_by("-started_at")[
+        :RUNS_SHOWN
+    ]
+
+
 @admin.register(Dispatch)
 class DispatchAdmin(SchoolAdmin):
     change_form_template = "admin/lessons/dispatch/change_form.html"
@@ -87,7 +93,7 @@ class DispatchAdmin(SchoolAdmin):
             "state_chip": self.state_chip(dispatch),
             "progress": monitoring.progress_of([dispatch])[dispatch.pk],
             "told": [told(delivery) for delivery in page.deliveries],
-            "runs": ChordRun.objects.filter(pk__in=progress.runs_of([dispatch])[dispatch.pk]).order_by("-started_at")[:RUNS_SHOWN],
+            "runs": _runs(dispatch),
             "states": [(value, label, urlencode({**chosen, "state": value})) for value, label in DeliveryState.choices],
             "everybody": urlencode({**chosen, "state": ""}),
             "chosen_state": state,

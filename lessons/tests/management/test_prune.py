@@ -16,7 +16,10 @@ def test_it_says_what_it_removed(alice: User, bob: User, capsys: pytest.CaptureF
 
     call_command("prune")
 
-    assert f"Removed 0 stored answers, 0 expired tokens, 0 chord runs, 0 minutes, {number} deliveries." in capsys.readouterr().out
+    assert (
+        f"Removed 0 stored answers, 0 expired tokens, 0 chord runs, 0 minutes, {number} deliveries."
+        in capsys.readouterr().out
+    )
     assert not Delivery.objects.exists()
 
 
@@ -25,5 +28,7 @@ def test_it_leaves_what_is_needed(alice: User, bob: User, capsys: pytest.Capture
 
     call_command("prune")
 
-    assert "Removed 0 stored answers, 0 expired tokens, 0 chord runs, 0 minutes, 0 deliveries." in capsys.readouterr().out
+    assert (
+        "Removed 0 stored answers, 0 expired tokens, 0 chord runs, 0 minutes, 0 deliveries." in capsys.readouterr().out
+    )
     assert Delivery.objects.exists()
