@@ -70,8 +70,6 @@ class Rehearsal:
         said |= {key: str(value) for key, value in service.get("environment", {}).items()}
         translated = {key: machine.here(value, name) for key, value in said.items()}
         own = {"PATH": machine.path, "PYTHONUNBUFFERED": "1", "DEMO_DIR": str(machine.directory_of(name) / "none")}
-        if os.geteuid() == 0:  # the container's user is not root, and Celery has nothing to warn of
-            own["PYTHONWARNINGS"] = "ignore::RuntimeWarning"
         # Where the container's gunicorn listens stands in its configuration.
         return {**translated, **own, "GUNICORN_CMD_ARGS": f"--bind {HOST}:{machine.ports[8000]}"}
 
