@@ -247,7 +247,7 @@ def test_everybody_stops_gracefully(stack: Rehearsal) -> None:
 
 
 def without_celerys_farewell(log: str) -> str:
-    """Celery prints two things past all logging: that it runs as root, which the container's user is not, and its end."""
+    """Celery prints two things past all logging: that it is root, which the container's user is not, and its end."""
     warning = r"^\S+ SecurityWarning: You're running the worker.*?warnings\.warn\([^\n]*\n"
     return re.sub(warning, "", log, flags=re.DOTALL | re.MULTILINE).replace("worker: Warm shutdown (MainProcess)\n", "")
 
