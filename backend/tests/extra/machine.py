@@ -62,7 +62,7 @@ class Machine:
 
     def directory_of(self, service: str) -> Path:
         directory = self.place.directory / service
-        for name in ("tmp", "data", "media"):
+        for name in ("tmp", "data"):
             (directory / name).mkdir(parents=True, exist_ok=True)
         return directory
 
@@ -73,7 +73,7 @@ class Machine:
         text = re.sub(rf"(?<={HOST}:)(\d+)", lambda match: str(self.ports.get(int(match[1]), match[1])), text)
         text = re.sub(r"(?:(?<==)|^)\d+$", lambda match: str(self.ports.get(int(match[0]), match[0])), text)
         root = self.directory_of(service)
-        return re.sub(r"(?<![\w.])/(tmp|data|media)\b", lambda match: f"{root}/{match[1]}", text)
+        return re.sub(r"(?<![\w.])/(tmp|data)\b", lambda match: f"{root}/{match[1]}", text)
 
     def _shim(self, name: str, command: str) -> None:
         file = self.bin / name
