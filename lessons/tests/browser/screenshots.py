@@ -97,9 +97,7 @@ def main() -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(QUIET))
         _quiet_pages(browser, lesson)
-        for n in range(1, 5):  # something to be sent while the monitor is photographed
-            school.schedule(n, start + timedelta(hours=2 * n + 1))
-        _monitor(browser)
+        _monitor(browser, school, start + timedelta(hours=3))
         browser.close()
 
 
@@ -131,14 +129,13 @@ def _quiet_pages(browser: Browser, lesson: int) -> None:
         _take(page, f"/admin/lessons/lesson/{lesson}/change/", "lesson-russian")
 
 
-def _monitor(browser: Browser) -> None:
-    for look, name in (
-        (LIGHT, "monitor"),
-        (DARK, "monitor-dark"),
-        (PHONE, "monitor-phone"),
-        (RUSSIAN, "monitor-russian"),
-    ):
+def _monitor(browser: Browser, school: School, start: datetime) -> None:
+    """In every look while something is being sent: two lessons are scheduled for each."""
+    looks = {"monitor": LIGHT, "monitor-dark": DARK, "monitor-phone": PHONE, "monitor-russian": RUSSIAN}
+    for number, (name, look) in enumerate(looks.items()):
         with _page(browser, look) as page:
+            for n in (0, 1):
+                school.schedule(2 * number + n, start + timedelta(hours=2 * (2 * number + n)))
             page.goto(f"{SITE}/admin/monitor/")
             page.locator("section[aria-labelledby=running-heading] progress").first.wait_for(timeout=30_000)
             _save(page, name, whole=look is not PHONE)
