@@ -47,8 +47,11 @@ def write_outbox(saved: SavedChange, changes: Iterable[Change], *, first_seq: in
     with connection.cursor() as cursor:
         cursor.execute(statement, [*rows, saved.lesson.pk, _channels.get()])
         *_, (id_, created_at) = cursor.fetchall()
-    saved.lesson.latest_event = LessonEvent(pk=id_, created_at=created_at, **events[-1])
-    saved.lesson.latest_event._state.adding = False
+    latest = LessonEvent(pk=id_, created_at=created_at, **events[-1])
+    latest._state.adding = False
+    if latest.recipients:
+        _dispatch(latest)._state.adding = False  # the event knows it by that, as it was written
+    saved.lesson.latest_event = latest
 
 
 def write_occasion(lesson: Any, name: EventName, occasion: str) -> bool:
