@@ -19,6 +19,7 @@ def record(text: str, *arguments: object, **more: Any) -> logging.LogRecord:
 
 @pytest.fixture
 def _a_request() -> Any:
+    structlog.contextvars.clear_contextvars()
     token = current_request_id.set("abc-1")
     yield
     current_request_id.reset(token)

@@ -86,7 +86,7 @@ class BrowserSessionScheme(SessionScheme):  # type: ignore[no-untyped-call]
 
 
 class TokenScheme(SimpleJWTScheme):  # type: ignore[no-untyped-call]
-    priority = 1
+    target_class = "lessons.api.tokens.BearerToken"
 
     def get_security_definition(self, auto_schema: Any) -> Any:
         told = "The `access` token of /api/v1/auth/token/."

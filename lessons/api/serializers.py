@@ -34,11 +34,10 @@ person_as_json = PersonSerializer().to_representation
 
 
 class LessonSerializer(serializers.ModelSerializer[Lesson]):
-    """A lesson as this reader sees it.
+    """A lesson as this reader sees it."""
 
-    The fields are declared for the schema, and written out by hand: to build some twenty of them anew for each answer
-    costs as much as the change that it tells of.
-    """
+    # The fields are declared for the schema, and written out by hand: to build some twenty of them anew for each answer
+    # costs as much as the change that it tells of.
 
     teacher = PersonSerializer()
     students = PersonSerializer(many=True)

@@ -1,6 +1,5 @@
 """Who comes with a token."""
 
-from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
 from rest_framework_simplejwt.authentication import JWTAuthentication
 
 from lessons.models import User
@@ -31,7 +30,3 @@ class BearerToken(JWTAuthentication):
     def __init__(self) -> None:
         super().__init__()
         self.user_model = _People()  # type: ignore[assignment]
-
-
-class BearerTokenScheme(SimpleJWTScheme):  # type: ignore[no-untyped-call]
-    target_class = "lessons.api.tokens.BearerToken"

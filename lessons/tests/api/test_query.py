@@ -185,17 +185,18 @@ def test_what_takes_no_parameters_refuses_them(tail: str, alice: User) -> None:
     problem(api(alice).get(f"/api/v1/{tail.format(lesson.pk)}", {"verbose": "1"}), 400, "invalid", "verbose")
 
 
-def test_a_list_takes_three_queries_however_long(
+def test_a_list_takes_as_many_queries_however_long(
     alice: User, bob: User, maria: User, django_assert_num_queries: Any
 ) -> None:
-    """The reader, the lessons with their teachers, the students of all of them."""
+    """The reader, the lessons with their teachers, the students of all of them; and whether a teacher attends any."""
+    queries = {alice: 4, bob: 3, maria: 3}
     draft(alice, bob)
     for reader in (alice, bob, maria):
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(queries[reader]):
             found(reader, {"status": "draft", "upcoming": "true", "search": "a"})
     cancelled(alice, bob)
     for hour in range(20):
         draft(alice, bob, at=tomorrow(hour))
     for reader in (alice, bob, maria):
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(queries[reader]):
             found(reader, {"status": ["draft", "cancelled"], "upcoming": "true", "student": bob.pk})

@@ -1,5 +1,6 @@
 """Lose the wake, the chord or its body: the rows know what is to be done, and the relay finds it."""
 
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -106,7 +107,9 @@ def test_where_the_body_never_runs_the_run_is_closed_all_the_same(
 def test_a_header_task_that_raises_does_not_leave_its_run_open(
     size: int, worker: Process, nobody_wakes_the_relay: None
 ) -> None:
-    run = ChordRun.objects.create(channel="log", size=size, delivery_count=0)
+    run = ChordRun.objects.create(
+        channel="log", size=size, delivery_count=0, task_ids=[uuid.uuid4() for _ in range(size)]
+    )
     no_ids: Any = [["no id"]] * size
 
     launch(Claim(run, no_ids))
