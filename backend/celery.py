@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from celery import Celery
-from celery.signals import before_task_publish, heartbeat_sent
+from celery.signals import before_task_publish, heartbeat_sent, worker_ready
 from django.conf import settings
 
 from lessons import heartbeat
@@ -17,9 +17,22 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
+_controllers: dict[str, Any] = {}  # of this process's worker, by its name
+
+
+@worker_ready.connect
+def remember_controller(sender: Any, **_: Any) -> None:
+    _controllers[sender.hostname] = sender.controller
+
+
 @heartbeat_sent.connect
-def tell_readyz(**_: Any) -> None:
+def tell_how_it_is(sender: Any, **_: Any) -> None:
+    """Every two seconds: that a worker is alive, for /readyz, and how busy it is, for the monitor."""
     heartbeat.beat(heartbeat.WORKER)
+    name = sender.eventer.hostname
+    if controller := _controllers.get(name):
+        busy, done = len(controller.state.active_requests), sum(controller.state.total_count.values())
+        heartbeat.beat_worker(heartbeat.Worker(name=name, busy=busy, slots=controller.concurrency, done=done))
 
 
 @heartbeat_sent.connect

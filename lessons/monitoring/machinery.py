@@ -7,7 +7,6 @@ from typing import Any
 from amqp.exceptions import AMQPError, NotFound
 from celery import current_app
 from django.conf import settings
-from django.core.cache import cache
 from kombu.exceptions import OperationalError
 
 from lessons import heartbeat
@@ -37,25 +36,10 @@ def machinery() -> Machinery:
     if breaker.is_open:
         return Machinery([], False, None, "muted")
     try:
-        return Machinery(heartbeat.workers() or _asked(), heartbeat.is_alive(heartbeat.RELAY), _queue_lengths())
+        return Machinery(heartbeat.workers(), heartbeat.is_alive(heartbeat.RELAY), _queue_lengths())
     except AWAY as error:
         breaker.trip()
         return Machinery([], False, None, type(error).__name__)
-
-
-def _asked() -> list[Worker]:
-    """What the workers answer within half a second, at most once in ten: nobody is asked where none is alive."""
-    if not heartbeat.is_alive(heartbeat.WORKER):
-        return []
-    return list(cache.get_or_set("monitor:workers", _ask, 10) or [])
-
-
-def _ask() -> list[Worker]:
-    answers = current_app.control.inspect(timeout=0.5).stats() or {}
-    done = {name: sum(facts.get("total", {}).values()) for name, facts in answers.items()}
-    return [Worker(name=name, busy=0, slots=0, done=number) for name, number in sorted(done.items())] or [
-        Worker(name="worker", busy=0, slots=0, done=0)
-    ]
 
 
 def queue_names() -> list[str]:
