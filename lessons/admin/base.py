@@ -99,6 +99,7 @@ class SchoolAdmin(ModelAdmin):
 class ReadOnlyInline(TabularInline):
     """Rows that belong to the page's object, to be looked at."""
 
+    template = "admin/lessons/rows.html"
     extra = 0
     can_delete = False
 

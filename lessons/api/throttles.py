@@ -1,5 +1,6 @@
 """How many requests one user may make in a minute."""
 
+import logging
 import time
 from typing import Any
 
@@ -7,6 +8,8 @@ from django.conf import settings
 from rest_framework.throttling import BaseThrottle
 
 from lessons.broker import UNREACHABLE, breaker, connection, one_round_trip
+
+logger = logging.getLogger(__name__)
 
 WINDOW_SECONDS = 60
 
@@ -26,8 +29,9 @@ class PerUser(BaseThrottle):
         minute, passed = divmod(time.time(), WINDOW_SECONDS)
         try:
             now, before = _count(request.user.pk, int(minute))
-        except UNREACHABLE:
+        except UNREACHABLE as error:
             breaker.trip()
+            logger.warning("Requests are let through uncounted, the broker does not answer: %s", error)
             return True
         share = 1 - passed / WINDOW_SECONDS
         self.retry_after = _seconds_until_below(limit, now, before, passed)

@@ -15,6 +15,8 @@ LIFE_SECONDS = 1.5  # a life is begun so often: with its five changes over three
 CUT_EVERY_SECONDS, CUT_WITHIN_BYTES = 0.4, 3000  # a published message has about 1,000
 DELAY_SECONDS = 0.3
 
+MISSED = ("The relay was not woken", "Requests are let through uncounted")  # whichever came first mutes the other
+
 UNSETTLED = "SELECT count(*) FROM lessons_dispatch WHERE settled_at IS NULL"
 
 
@@ -53,7 +55,8 @@ def _broker_away(
     stack.middleware.proxy.pass_on()
     outcome.recovered_seconds = stack.wait_until_told(within_seconds=DRAINED_WITHIN_SECONDS)
     outcome.expect(unsettled == changes, f"of {changes} changes {unsettled} waited: the broker was not away")
-    outcome.expect(processes["web"].has_logged("The relay was not woken"), "no request ever missed the broker")
+    missed = any(processes["web"].has_logged(line) for line in MISSED)
+    outcome.expect(missed, "no request ever missed the broker")
 
     load.start([FULL_LIFE] * stammering_lives, per_second=1 / LIFE_SECONDS)
     stammer(stack.middleware.proxy, load, outcome)
