@@ -56,7 +56,7 @@ def test_nothing_breaks_and_nothing_is_undocumented(
         *(str(Path(sys.executable).with_name("schemathesis")), "run", str(SCHEMA), "--url", live_server.url),
         *("--header", f"Authorization: Bearer {AccessToken.for_user(person_of(role))}"),
         *("--phases", "examples,coverage,fuzzing,stateful", "--checks", ",".join(CHECKS)),
-        *("--max-examples", "5", "--seed", "20270901", "--continue-on-failure", "--no-shrink", "--workers", "2"),
+        *("--max-examples", "2", "--seed", "20270901", "--continue-on-failure", "--no-shrink", "--workers", "2"),
         *("--suppress-health-check", "all", "--warnings", "off"),
     )
 
