@@ -9,7 +9,7 @@ STAMP := $(VENV)/.synced
 NOWHERE := ENVIRONMENT=test SECRET_KEY=none DATABASE_URL=postgres://none@//nowhere/none REDIS_URL=unix:///nowhere/none
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset services smoke test test-extra test-browser screenshots drills drills-bite bench lint format lock schema messages
+.PHONY: help setup demo demo-reset services smoke test test-extra test-elsewhere test-browser screenshots drills drills-bite bench lint format lock schema messages
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -37,8 +37,10 @@ smoke: setup ## drive lessons through their life over HTTP on a throw-away stack
 test: setup ## the test suite, on real PostgreSQL and Valkey, with real workers
 	@$(PY) -m pytest -n 2 $(PYTEST)
 
-test-extra: setup ## what needs nginx, promtool and gettext; and the suite on a PostgreSQL, Redis, RabbitMQ not our own
+test-extra: setup ## what needs nginx, promtool, gettext: production rehearsed, Sentry, alerts, a restored backup; schemathesis
 	@$(PY) -m pytest $$(find backend/tests lessons/tests -type d -name extra) $(PYTEST)
+
+test-elsewhere: setup ## the suite and the drills on a PostgreSQL, Redis and RabbitMQ that are not our own
 	@$(PY) -m lessons.tests.elsewhere $(PLACES)
 
 test-browser: setup ## the pages in a real browser (needs Chromium; CHROMIUM names another), photographed into build/screenshots
