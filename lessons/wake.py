@@ -3,6 +3,7 @@
 import logging
 import os
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import cache
 
 from celery import current_app
@@ -28,7 +29,7 @@ def wake() -> None:
         return
     try:
         if _is_first():
-            _publisher().submit(_publish).result(PATIENCE_SECONDS)
+            _publisher().submit(copy_context().run, _publish).result(PATIENCE_SECONDS)  # whose request, whose trace
     except UNREACHABLE as error:
         breaker.trip()
         logger.warning("The relay was not woken, its next tick will find the work: %s", error or type(error).__name__)

@@ -22,6 +22,7 @@ class Task:
     name: str
     id: str
     root_id: str
+    request_id: str
     arguments: list[Any]
     embedded: dict[str, Any]
 
@@ -82,4 +83,4 @@ def _length(channel: Any, queue: str) -> int:
 def _task(message: Any) -> Task:
     arguments, _, embedded = json.loads(message.body)
     headers = message.headers
-    return Task(headers["task"], headers["id"], headers["root_id"], arguments, embedded)
+    return Task(headers["task"], headers["id"], headers["root_id"], headers.get("request_id", ""), arguments, embedded)

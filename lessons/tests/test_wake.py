@@ -10,10 +10,11 @@ from pytest_django import Settings
 
 from lessons.broker import breaker, connection
 from lessons.models import User
+from lessons.request_id import current_request_id
 from lessons.tests.brokers import AWAY, Place, broker_at, refused
 from lessons.tests.people import draft
 from lessons.tests.proxy import Proxy
-from lessons.tests.queues import waiting
+from lessons.tests.queues import take_all, waiting
 from lessons.wake import KEY, forget_wake, wake
 
 AT_MOST_SECONDS = 3.0
@@ -39,6 +40,14 @@ def test_many_wakes_are_one() -> None:
         wake()
 
     assert wakes() == 1
+
+
+def test_a_wake_carries_the_id_of_the_request_that_sets_it_off() -> None:
+    token = current_request_id.set("req-1")
+    wake()
+    current_request_id.reset(token)
+
+    assert [task.request_id for task in take_all("control")] == ["req-1"]
 
 
 def test_after_the_relay_has_begun_the_next_wake_goes_through() -> None:

@@ -8,7 +8,7 @@ import polib
 from backend.stack.messages import catalogues, gather
 from backend.stack.processes import PROJECT_ROOT
 
-SOURCES = ("backend", "lessons", "manage.py")
+SOURCES = ("backend", "lessons", "docs", "manage.py")  # the settings read a page of the docs
 
 
 def test_gathering_the_messages_anew_finds_nothing_new_and_nothing_gone(tmp_path: Path) -> None:
