@@ -13,29 +13,25 @@ from lessons.tests.drills.inside import run_changed
 BY_SQL = {"unique constraint": "ALTER TABLE lessons_delivery DROP CONSTRAINT delivery_once"}
 
 
-def without(statement: str, words: str) -> Callable[[], None]:
-    """The SQL `statement`, named by its module, lacks these words."""
+def without(statement: str, words: str, *, instead: str = "") -> Callable[[], None]:
+    """The SQL `statement`, named by its module, lacks these words, or has others `instead`."""
     module_name, _, name = statement.rpartition(".")
 
     def take_out() -> None:
         module = resolve_name(module_name)
         text = getattr(module, name)
         assert words in text, f"{statement} has no {words!r} to be taken out"
-        setattr(module, name, text.replace(words, ""))
+        setattr(module, name, text.replace(words, instead))
 
     return take_out
 
 
 def no_row_lock() -> None:
-    from lessons.models.lesson import LessonQuerySet
-
-    LessonQuerySet.select_for_update = lambda self, **_: self._chain()
-
-
-def no_compare_and_set() -> None:
+    from lessons.lifecycle import access
     from lessons.models import Lesson
+    from lessons.models.by_id import reader
 
-    Lesson._expected = property(lambda self: {}, lambda self, value: None)
+    access._lock_lesson = reader(Lesson)
 
 
 def no_reaper() -> None:
@@ -49,7 +45,11 @@ PATCHES: dict[str, Callable[[], None]] = {
     "take": without("lessons.notifications.take.TAKE", "AND d.taken_at IS NULL"),
     "fence": without("lessons.notifications.record.RECORD", f"WHERE {FENCE}"),
     "row lock": no_row_lock,
-    "compare-and-set": no_compare_and_set,
+    "compare-and-set": without(
+        "lessons.models.recorded.COMPARE_AND_SET",
+        "version = %s AND status = %s",
+        instead="(%s, %s) IS NOT NULL",  # whatever they are
+    ),
     "reaper": no_reaper,
 }
 MUTATIONS = sorted([*PATCHES, *BY_SQL])
