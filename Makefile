@@ -35,7 +35,7 @@ smoke: setup ## drive lessons through their life over HTTP on a throw-away stack
 	@$(PY) -m backend.stack smoke
 
 test: setup ## the test suite, on real PostgreSQL and Valkey, with real workers
-	@$(PY) -m pytest -n 2 $(PYTEST)
+	@$(PY) -m pytest -n 2 --dist worksteal $(PYTEST)
 
 test-extra: setup ## what needs nginx, promtool, gettext: production rehearsed, Sentry, alerts, a restored backup; schemathesis
 	@$(PY) -m pytest $$(find backend/tests lessons/tests -type d -name extra) $(PYTEST)

@@ -13,4 +13,4 @@ from lessons.tests.model_based.profiles import profile
 @pytest.mark.timeout(300)
 @pytest.mark.django_db(transaction=True)
 def test_a_lesson_lives_as_the_model_says() -> None:
-    run_state_machine_as_test(partial(LessonsLife, Cast.gather()), settings=profile(examples=50))
+    run_state_machine_as_test(partial(LessonsLife, Cast.gather()), settings=profile(examples=35))

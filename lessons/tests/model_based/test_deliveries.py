@@ -26,4 +26,4 @@ def test_everybody_is_told_once_and_in_order(
     for name, channel in CHANNELS.items():
         monkeypatch.setitem(REGISTRY, name, channel)
 
-    run_state_machine_as_test(partial(DeliveriesMachine, Cast.gather()), settings=profile(examples=25))
+    run_state_machine_as_test(partial(DeliveriesMachine, Cast.gather()), settings=profile(examples=18))
