@@ -107,6 +107,7 @@ class Rig:
             "CELERY_BROKER_URL": for_kombu(self.redis_url),
             "CELERY_RESULT_BACKEND": for_kombu(self.redis_url),
             "NOTIFICATION_CHANNELS": "log",
+            "API_REQUESTS_PER_MINUTE": "1000000",  # counted all the same: the round trip is part of a request
             "SENTRY_DSN": "",
             "DJANGO_SETTINGS_MODULE": "backend.settings",
         }
