@@ -109,7 +109,12 @@ def runs_of(dispatches: Iterable[Dispatch]) -> dict[int, list[UUID]]:
 
 
 def chord_runs() -> QuerySet[Any]:
-    """With `done`: the number of header tasks none of whose deliveries is still in flight."""
+    """All of them, with `done`."""
+    return with_done(ChordRun.objects.all())
+
+
+def with_done(runs: QuerySet[ChordRun]) -> QuerySet[Any]:
+    """The runs with `done`: the number of header tasks none of whose deliveries is still in flight."""
     leased = Delivery.objects.filter(run=OuterRef("pk"), state=DeliveryState.LEASED).order_by().values("run")
     busy = leased.annotate(batches=Count("batch", distinct=True)).values("batches")
-    return ChordRun.objects.annotate(done=F("size") - Coalesce(Subquery(busy), 0))
+    return runs.annotate(done=F("size") - Coalesce(Subquery(busy), 0))

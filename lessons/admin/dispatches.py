@@ -45,9 +45,8 @@ class StateFilter(admin.SimpleListFilter):
 
 
 def _runs(dispatch: Dispatch) -> QuerySet[ChordRun]:
-    return ChordRun.objects.filter(pk__in=progress.runs_of([dispatch])[dispatch.pk]).order_by("-started_at")[
-        :RUNS_SHOWN
-    ]
+    ids = progress.runs_of([dispatch])[dispatch.pk]
+    return ChordRun.objects.filter(pk__in=ids).order_by("-started_at")[:RUNS_SHOWN]
 
 
 @admin.register(Dispatch)

@@ -4,8 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
-from django.db.models import Count, F, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -14,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from lessons.admin import markup, words
 from lessons.admin.base import SchoolAdmin
 from lessons.admin.filters import ChannelFilter
-from lessons.models import ChordRun, Delivery, DeliveryState
+from lessons.models import ChordRun, Delivery
+from lessons.progress import with_done
 
 
 @admin.register(ChordRun)
@@ -36,11 +36,7 @@ class ChordRunAdmin(SchoolAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ChordRun]:
-        """With the number of header tasks that are done: those none of whose deliveries is still in flight."""
-        leased = Delivery.objects.filter(run=OuterRef("pk"), state=DeliveryState.LEASED).order_by().values("run")
-        busy = leased.annotate(batches=Count("batch", distinct=True)).values("batches")
-        runs: QuerySet[ChordRun] = super().get_queryset(request)
-        return runs.annotate(done=F("size") - Coalesce(Subquery(busy), 0))
+        return with_done(super().get_queryset(request))
 
     @admin.display(description=_("run"))
     def short_id(self, run: ChordRun) -> str:
