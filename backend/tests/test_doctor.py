@@ -14,7 +14,7 @@ from lessons.broker import connection as connection_to_redis
 from lessons.models import Channel, Delivery, User
 from lessons.notifications.expand import expand
 from lessons.tests.brokers import broker_at, refused
-from lessons.tests.people import Student, Teacher, scheduled
+from lessons.tests.people import scheduled
 
 pytestmark = pytest.mark.django_db
 
@@ -27,16 +27,6 @@ def _healthy(monkeypatch: pytest.MonkeyPatch) -> None:
     # Nobody listens and no worker runs here; both have tests of their own below.
     monkeypatch.setitem(doctor.LOOKS, "providers", lambda: iter(()))
     monkeypatch.setitem(doctor.LOOKS, "queues", lambda: iter(()))
-
-
-@pytest.fixture
-def alice() -> User:
-    return Teacher(username="alice")
-
-
-@pytest.fixture
-def bob() -> User:
-    return Student(username="bob")
 
 
 def problems() -> dict[str, str]:

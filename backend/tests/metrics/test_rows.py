@@ -10,7 +10,7 @@ from lessons.counters import count
 from lessons.models import Delivery, User
 from lessons.notifications.expand import expand
 from lessons.tests.brokers import broker_at, refused
-from lessons.tests.people import Student, Teacher, scheduled
+from lessons.tests.people import scheduled
 
 pytestmark = pytest.mark.django_db
 
@@ -18,16 +18,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _empty_redis() -> None:
     connection_to_redis().flushdb()
-
-
-@pytest.fixture
-def alice() -> User:
-    return Teacher(username="alice")
-
-
-@pytest.fixture
-def bob() -> User:
-    return Student(username="bob")
 
 
 def test_what_waits_is_shown_per_channel_with_the_age_of_the_oldest(alice: User, bob: User) -> None:

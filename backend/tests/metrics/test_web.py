@@ -6,19 +6,9 @@ from django.test import Client
 from backend.tests.metrics.scrape import Scrape
 from lessons import lifecycle
 from lessons.models import User
-from lessons.tests.people import Student, Teacher, draft
+from lessons.tests.people import draft
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def alice() -> User:
-    return Teacher(username="alice")
-
-
-@pytest.fixture
-def bob() -> User:
-    return Student(username="bob")
 
 
 def requests_at(route: str, status: int) -> float:

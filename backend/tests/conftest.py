@@ -1,0 +1,3 @@
+"""The same people as in the application's own tests."""
+
+from lessons.tests.conftest import alice, bob  # noqa: F401
