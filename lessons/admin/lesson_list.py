@@ -5,7 +5,6 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
@@ -22,11 +21,10 @@ from lessons.admin.base import SchoolAdmin, in_readers_time_zone
 from lessons.admin.carry_out import actor_of
 from lessons.admin.export import csv_of
 from lessons.admin.filters import DayFilter, FiltersByPerson, PersonFilter, WhenFilter
-from lessons.models import Lesson, Status, User
+from lessons.models import Lesson, Status, User, title_has
 
 TEACHERS_MATCHED = 200
 WORDS_SEARCHED = 8
-TITLE_WORDS = SearchVector("title", config="simple")  # as the index lesson_title_words has them
 
 
 class LessonListAdmin(FiltersByPerson, SchoolAdmin):
@@ -52,9 +50,8 @@ class LessonListAdmin(FiltersByPerson, SchoolAdmin):
         self, request: HttpRequest, queryset: QuerySet[Lesson], search_term: str
     ) -> tuple[QuerySet[Lesson], bool]:
         """Each word begins a word of the title, or is in the teacher's name."""
-        queryset = queryset.alias(title_words=TITLE_WORDS)
         for word in search_term.replace("\0", "").split()[:WORDS_SEARCHED]:
-            queryset = queryset.filter(_in_title(word) | Q(teacher__in=_teachers_called(word)))
+            queryset = queryset.filter(title_has(word) | Q(teacher__in=_teachers_called(word)))
         return queryset, False
 
     @in_readers_time_zone
@@ -84,12 +81,6 @@ class LessonListAdmin(FiltersByPerson, SchoolAdmin):
         """The day only where it is another one."""
         start, end = timezone.localtime(lesson.start_time), timezone.localtime(lesson.end_time)
         return formats.time_format(end) if start.date() == end.date() else formats.date_format(end, "DATETIME_FORMAT")
-
-
-def _in_title(word: str) -> Q:
-    """The word as a prefix, all that would mean something to the parser taken out of it."""
-    plain = word.replace("\\", " ").replace("'", " ").strip()
-    return Q(title_words=SearchQuery(f"'{plain}':*", config="simple", search_type="raw")) if plain else Q(title="")
 
 
 def _teachers_called(word: str) -> list[int]:

@@ -71,7 +71,7 @@ class LessonQuery(StrictSerializer):
     role = serializers.ChoiceField(
         [Role.TEACHER, Role.STUDENT], required=False, help_text="mine, as teacher or student"
     )
-    search = TextField(max_length=200, required=False)
+    search = TextField(max_length=200, required=False, help_text="beginnings of words of the title")
     ordering = serializers.ChoiceField(
         ["start_time", "-start_time", "created_at", "-created_at"], default="-start_time"
     )

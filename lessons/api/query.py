@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from lessons.api.fields import StrictSerializer
 from lessons.api.idempotency import refuse_malformed_key
 from lessons.api.parsers import LengthRequired
-from lessons.models import Lesson, User
+from lessons.models import Lesson, User, title_has
 from lessons.policies import Role
 
 REPEATABLE = {"status"}
@@ -106,7 +106,7 @@ def filter_lessons(lessons: QuerySet[Lesson], query: dict[str, Any], person: Use
             if value == Role.TEACHER
             else Q(pk__in=attended.filter(user_id=person.pk).values("lesson_id"))
         ),
-        "search": lambda value: Q(title__icontains=value),
+        "search": title_has,
     }
     for name, value in query.items():
         if name in conditions:

@@ -11,6 +11,7 @@ from lessons.models.minute import DeliveryMinute
 from lessons.models.photo import Photo
 from lessons.models.recorded import StaleLesson, UnrecordedChange
 from lessons.models.run import Channel, ChordRun, RunState
+from lessons.models.title_words import title_has
 from lessons.models.user import User
 
 __all__ = [
@@ -36,4 +37,5 @@ __all__ = [
     "Status",
     "UnrecordedChange",
     "User",
+    "title_has",
 ]

@@ -95,6 +95,8 @@ class Delivery(models.Model):
             ),
             # The redelivery of a whole channel: what is dead on it.
             models.Index(fields=["channel", "dispatch"], condition=Q(state="dead"), name="delivery_dead"),
+            # The API: what was not sent, latest first.
+            models.Index(fields=["state", "id"], condition=Q(state__in=["dead", "skipped"]), name="delivery_unsent"),
             # The API: what somebody was told, latest first.
             models.Index(fields=["recipient", "id"], name="delivery_of_recipient"),
         ]

@@ -6,7 +6,6 @@ from typing import Any, ClassVar, NamedTuple, NoReturn
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVector
 from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import F, Q
@@ -17,6 +16,7 @@ from django_fsm import transition
 from lessons.models.event import LessonEvent
 from lessons.models.recorded import RecordsChanges, UnrecordedChange
 from lessons.models.status import StatusField
+from lessons.models.title_words import TITLE_WORDS
 from lessons.models.user import User
 from lessons.policies import Relation, Right, has_right
 
@@ -133,8 +133,7 @@ class Lesson(RecordsChanges):
             models.Index(fields=["end_time"], condition=Q(status="in_progress"), name="lesson_under_way"),
             # The lists of a teacher's lessons, and what points at the teacher.
             models.Index(fields=["teacher", "-start_time", "-id"], name="lesson_of_teacher"),
-            # The admin's search: beginnings of a title's words, with nothing but what every PostgreSQL has.
-            GinIndex(SearchVector("title", config="simple"), name="lesson_title_words"),
+            GinIndex(TITLE_WORDS, name="lesson_titles"),  # the search
         ]
 
     def __str__(self) -> str:

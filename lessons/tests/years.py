@@ -1,0 +1,59 @@
+"""A school that has been at it for years, at a size at which PostgreSQL has the choice between index and walk."""
+
+import json
+from typing import Any
+
+from django.db import connection
+
+from lessons.models import User
+from lessons.tests.people import tomorrow
+
+LESSONS = 5000
+HISTORY = """
+WITH made AS (
+    INSERT INTO lessons_lesson (title, description, teacher_id, start_time, end_time, status, version, created_at,
+                                updated_at)
+    SELECT 'Algebra ' || n, '', %(teacher)s, %(at)s + n * interval '1 hour', %(at)s + n * interval '1 hour 1 minute',
+           'completed', 1, now(), now()
+      FROM generate_series(1, %(lessons)s) AS n
+    RETURNING *
+), recorded AS (
+    INSERT INTO lessons_lessonevent (lesson_id, seq, name, source, target, reason, request_id, recipients, occasion,
+                                     start_time, snapshot)
+    SELECT id, 1, 'completed', '', '', '', '', '{}', '', start_time, '{}' FROM made
+    RETURNING id, lesson_id
+), dispatched AS (
+    INSERT INTO lessons_dispatch (event_id, lesson_id, created_at, expanded_at, settled_at, total, sent, dead, skipped)
+    SELECT id, lesson_id, past, past, past, 2, 2, 0, 0
+      FROM recorded CROSS JOIN (SELECT now() - interval '200 days') AS p (past)
+)
+INSERT INTO lessons_delivery (event_id, lesson_id, recipient_id, channel, attempt_limit, state)
+SELECT id, lesson_id, %(teacher)s, channel, 8, CASE id %% 500 WHEN 0 THEN 'dead' WHEN 1 THEN 'skipped' ELSE 'sent' END
+  FROM recorded CROSS JOIN unnest(ARRAY['log', 'email', 'sms']) AS channel
+"""
+ANALYZE = "ANALYZE lessons_lesson, lessons_lessonevent, lessons_dispatch, lessons_delivery, lessons_user"
+
+
+def years_pass(teacher: User) -> None:
+    """Lessons of the teacher, each completed long ago, and told over three channels; few messages died."""
+    with connection.cursor() as cursor:
+        cursor.execute(HISTORY, {"teacher": teacher.pk, "at": tomorrow(), "lessons": LESSONS})
+        cursor.execute(ANALYZE)
+
+
+def plan_of(statement: str, parameters: dict[str, Any] | None = None) -> dict[str, Any]:
+    """What PostgreSQL would do, as nested nodes."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
+        plan = cursor.fetchone()[0]
+    plan = json.loads(plan) if isinstance(plan, str) else plan
+    return dict(plan[0]["Plan"])
+
+
+def read_as_a_whole(node: dict[str, Any]) -> set[str]:
+    """The tables that grow and are scanned from end to end somewhere below this node."""
+    found = set().union(*(read_as_a_whole(child) for child in node.get("Plans", ())))
+    table = node.get("Relation Name", "")
+    if "Seq Scan" in node["Node Type"] and table not in {"lessons_channel", "lessons_chordrun"}:
+        found.add(table)
+    return found
