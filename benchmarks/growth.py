@@ -14,8 +14,8 @@ STATEMENTS = (
     f"""
     INSERT INTO lessons_lesson (title, description, teacher_id, start_time, end_time, status, version, created_at,
                                 updated_at)
-    SELECT CASE n WHEN 1 THEN 'Astronomy'
-                  ELSE (ARRAY['Algebra', 'Geometry', 'History', 'Physics', 'Chemistry'])[1 + n %% 5] || ' ' || n END, '',
+    SELECT CASE n WHEN 1 THEN 'Astronomy' ELSE (ARRAY['Algebra', 'Geometry', 'History', 'Physics', 'Chemistry'])
+                  [1 + n %% 5] || ' ' || n END, '',
            CASE WHEN n <= 5 THEN {TEACHERS} ELSE 1 + n %% {TEACHERS - 1} END, at, at + interval '1 minute',
            CASE WHEN at < now() - interval '1 hour' THEN CASE n %% 10 WHEN 0 THEN 'cancelled' ELSE 'completed' END
                 WHEN at < now() THEN 'in_progress'
@@ -49,7 +49,7 @@ STATEMENTS = (
     INSERT INTO lessons_delivery (event_id, lesson_id, recipient_id, channel, attempt_limit, attempt_count, state,
                                   sent_at, created_at, next_attempt_at)
     SELECT e.id, e.lesson_id, r.id, (ARRAY['log', 'email', 'sms'])[1 + e.id %% 3], 8, 1,
-           CASE WHEN e.id %% 500 = 0 THEN 'dead' WHEN e.id %% 50 = 0 THEN 'skipped' ELSE 'sent' END,
+           CASE WHEN e.id %% 200 = 0 THEN 'dead' WHEN e.id %% 50 = 0 THEN 'skipped' ELSE 'sent' END,
            e.created_at, e.created_at, e.created_at
       FROM lessons_lessonevent e CROSS JOIN unnest(e.recipients) AS r (id)
     """,

@@ -64,6 +64,15 @@ def _pages() -> dict[str, tuple[int, str, dict[str, object]]]:
         "deliveries over sms": (MANAGERS, "/api/v1/deliveries/", {"channel": "sms"}),
         "deliveries, mine": (STUDENTS, "/api/v1/deliveries/", {}),
         "chord runs": (MANAGERS, "/api/v1/chord-runs/", {}),
+        "admin, first page": (MANAGERS, "/admin/", {}),
+        "admin, lessons": (MANAGERS, "/admin/lessons/lesson/", {}),
+        "admin, lessons by status": (MANAGERS, "/admin/lessons/lesson/", {"status__exact": "scheduled"}),
+        "admin, lessons of a day": (MANAGERS, "/admin/lessons/lesson/", {"on": f"{now:%Y-%m-%d}"}),
+        "admin, lessons of a teacher": (MANAGERS, "/admin/lessons/lesson/", {"teacher__id__exact": TEACHERS_}),
+        "admin, lessons by a rare word": (MANAGERS, "/admin/lessons/lesson/", {"q": "Astron"}),
+        "admin, dispatches": (MANAGERS, "/admin/lessons/dispatch/", {}),
+        "admin, deliveries": (MANAGERS, "/admin/lessons/delivery/", {}),
+        "admin, dead deliveries": (MANAGERS, "/admin/lessons/delivery/", {"state__exact": "dead"}),
         "monitor": (MANAGERS, "/admin/monitor/", {}),
     }
 

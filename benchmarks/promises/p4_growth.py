@@ -10,7 +10,7 @@ Found = dict[str, tuple[float, int]]
 
 
 def measure(rig: Rig, scale: Scale) -> list[Row]:
-    small_size, large_size = scale.of(2000, 10_000), scale.of(20_000, 1_000_000)
+    small_size, large_size = scale.of(5000, 10_000), scale.of(50_000, 1_000_000)
     rounds, times = scale.of(2, 5), scale.of(5, 15)
     with rig.database("small") as small, rig.database("large") as large:
         grow(small, small_size)

@@ -33,7 +33,7 @@ class LessonViewSet(ListModelMixin, LessonView):
 
     def get_queryset(self) -> QuerySet[Lesson]:
         if self.action == "list":
-            return selectors.with_people(selectors.lessons_to_list(self.person))
+            return selectors.with_people(selectors.lessons_to_list(self.person, search=self.query.get("search")))
         return super().get_queryset()
 
     def get_ordering(self) -> str:

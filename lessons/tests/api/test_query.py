@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from lessons import selectors
 from lessons.api.query import REPEATABLE
 from lessons.models import Lesson, User
 from lessons.tests.api.client import LESSONS, api, problem
@@ -100,6 +101,18 @@ def test_search_finds_the_beginnings_of_a_titles_words(search: str, titles: set[
     page = api(alice).get(LESSONS, {"search": search}).json()
 
     assert {lesson["title"] for lesson in page["results"]} == titles
+
+
+def test_a_frequent_word_finds_the_same_as_a_rare_one(
+    alice: User, anna: User, bob: User, maria: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = draft(alice, bob, title="Algebra I"), draft(anna, alice, title="Algebra II")
+    draft(alice, bob, title="Biology")
+    expected = {alice: pks(first, second), anna: pks(second), bob: pks(first), maria: pks(first, second)}
+
+    for few in (selectors.FEW, 1):
+        monkeypatch.setattr(selectors, "FEW", few)
+        assert {reader: found(reader, {"search": "algebra"}) for reader in expected} == expected
 
 
 @pytest.mark.parametrize(
@@ -200,7 +213,9 @@ def test_a_list_takes_as_many_queries_however_long(
     draft(alice, bob)
     for reader in (alice, bob, maria):
         with django_assert_num_queries(queries[reader]):
-            found(reader, {"status": "draft", "upcoming": "true", "search": "a"})
+            found(reader, {"status": "draft", "upcoming": "true"})
+        with django_assert_num_queries(4):  # and what a search finds
+            found(reader, {"search": "a"})
     cancelled(alice, bob)
     for hour in range(20):
         draft(alice, bob, at=tomorrow(hour))
