@@ -13,7 +13,7 @@ from django.db import transaction
 from lessons.models import ChordRun
 from lessons.notifications.channels import Channel
 from lessons.notifications.due import due_names
-from lessons.notifications.order import Candidate, Verdict, judge
+from lessons.notifications.order import Candidate, EventKind, Verdict, judge
 from lessons.notifications.settle import settle
 from lessons.notifications.sql import execute, fetch
 from lessons.notifications.successors import free_successors
@@ -41,13 +41,18 @@ SELECT count(*) FROM lessons_delivery d JOIN lessons_chordrun r ON r.id = d.run_
  WHERE d.channel = %(name)s AND d.state = 'leased' AND r.started_at > %(since)s
 """
 
-# now(), not clock_timestamp(): only a stable function can use the index.
+# now(), not clock_timestamp(): only a stable function can use the index. What is overtaken is an earlier event whose
+# deliveries do not exist yet.
 CANDIDATES = """
-SELECT id, event_id, lesson_id, recipient_id, in_order, travels_alone FROM lessons_delivery
- WHERE channel = %(name)s AND state = 'pending' AND next_attempt_at <= now()
- ORDER BY next_attempt_at, id
+SELECT d.id, d.recipient_id, d.in_order, d.travels_alone,
+       d.in_order AND EXISTS (SELECT 1 FROM lessons_dispatch o
+                               WHERE o.lesson_id = d.lesson_id AND o.event_id < d.event_id AND o.expanded_at IS NULL),
+       e.id, e.name, coalesce((e.snapshot ->> 'people_changed')::bool, false)
+  FROM lessons_delivery d JOIN lessons_lessonevent e ON e.id = d.event_id
+ WHERE d.channel = %(name)s AND d.state = 'pending' AND d.next_attempt_at <= now()
+ ORDER BY d.next_attempt_at, d.id
  LIMIT %(limit)s
-   FOR UPDATE SKIP LOCKED
+   FOR UPDATE OF d SKIP LOCKED
 """
 
 SKIP = """
@@ -65,6 +70,10 @@ UPDATE lessons_delivery d
 """
 
 LEASE = """
+WITH run AS (
+    INSERT INTO lessons_chordrun (id, channel, state, size, delivery_count, task_ids, report)
+    VALUES (%(run)s, %(channel)s, 'running', %(size)s, %(count)s, %(task_ids)s::uuid[], '{}')
+)
 UPDATE lessons_delivery d
    SET state = 'leased', run_id = %(run)s, batch = b.number, taken_at = NULL,
        lease_until = now() + %(lease)s * interval '1 second'
@@ -117,7 +126,8 @@ def _lock_candidates(channel: Channel) -> list[Candidate]:
 
 
 def _candidates(channel: Channel, *, limit: int) -> list[Candidate]:
-    return [Candidate(*row) for row in fetch(CANDIDATES, name=channel.name, limit=limit)]
+    rows = fetch(CANDIDATES, name=channel.name, limit=limit)
+    return [Candidate(*row[:5], EventKind(*row[5:])) for row in rows]
 
 
 def _carry_out(verdict: Verdict) -> None:
@@ -133,13 +143,19 @@ def _lease(channel: Channel, may_go: list[Candidate]) -> Claim:
     """What is too much for one header stays due."""
     batches = _batches(may_go, channel.batch_size)[:LONGEST_HEADER]
     numbers = {candidate.id: number for number, batch in enumerate(batches) for candidate in batch}
-    run = ChordRun.objects.create(
-        channel=channel.name,
-        size=len(batches),
-        delivery_count=len(numbers),
-        task_ids=[uuid.uuid4() for _ in batches],
+    run = ChordRun(channel=channel.name, size=len(batches), delivery_count=len(numbers))
+    run.task_ids = [uuid.uuid4() for _ in batches]
+    execute(
+        LEASE,
+        run=run.pk,
+        channel=run.channel,
+        size=run.size,
+        count=run.delivery_count,
+        task_ids=run.task_ids,
+        ids=list(numbers),
+        batches=list(numbers.values()),
+        lease=settings.TIMING.launch_lease,
     )
-    execute(LEASE, run=run.pk, lease=settings.TIMING.launch_lease, ids=list(numbers), batches=list(numbers.values()))
     return Claim(run, [[candidate.id for candidate in batch] for batch in batches])
 
 

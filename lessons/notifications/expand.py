@@ -9,57 +9,48 @@ from lessons.notifications.sql import fetch
 
 DISPATCHES_AT_ONCE = 100
 
-PICK = """
-UPDATE lessons_dispatch SET expanded_at = now()
- WHERE event_id = ANY(ARRAY(
-       SELECT event_id FROM lessons_dispatch
-        WHERE expanded_at IS NULL
-        ORDER BY event_id
-        LIMIT %(limit)s
-          FOR NO KEY UPDATE SKIP LOCKED))
-RETURNING event_id
-"""
-
 # Who cannot be reached gets a row, too, that says why: somebody will ask.
-INSERT = """
-WITH made AS (
+EXPAND = """
+WITH picked AS (
+    UPDATE lessons_dispatch SET expanded_at = now()
+     WHERE event_id = ANY(ARRAY(
+           SELECT event_id FROM lessons_dispatch
+            WHERE expanded_at IS NULL
+            ORDER BY event_id
+            LIMIT %(limit)s
+              FOR NO KEY UPDATE SKIP LOCKED))
+    RETURNING event_id, lesson_id, channels
+), made AS (
     INSERT INTO lessons_delivery (event_id, lesson_id, recipient_id, channel, attempt_limit, state, last_error)
-    SELECT d.event_id, d.lesson_id, u.id, c.name, %(limit)s,
+    SELECT d.event_id, d.lesson_id, u.id, c.name, %(attempts)s,
            CASE WHEN why.skipped = '' THEN 'pending' ELSE 'skipped' END, why.skipped
-      FROM lessons_dispatch d
+      FROM picked d
       JOIN lessons_lessonevent e ON e.id = d.event_id
      CROSS JOIN unnest(e.recipients) AS r (id)
       JOIN lessons_user u ON u.id = r.id
-     CROSS JOIN LATERAL (VALUES {channels}) AS c (name, address)
+     CROSS JOIN LATERAL ({channels}) AS c (name, address)
      CROSS JOIN LATERAL (SELECT CASE WHEN NOT u.is_active THEN 'inactive'
                                      WHEN c.name = ANY(u.muted_channels) THEN 'opted_out'
                                      WHEN c.address = '' THEN 'no_address'
                                      ELSE '' END) AS why (skipped)
-     WHERE d.event_id = ANY(%(dispatches)s) AND (d.channels IS NULL OR c.name = ANY(d.channels))
+     WHERE d.channels IS NULL OR c.name = ANY(d.channels)
      ORDER BY d.event_id, c.name, u.id
     ON CONFLICT DO NOTHING
     RETURNING event_id, state
 )
-SELECT DISTINCT event_id FROM made WHERE state = 'pending'
+SELECT p.event_id, p.event_id IN (SELECT event_id FROM made WHERE state = 'pending') FROM picked p
 """
+NO_CHANNEL = "SELECT '', '' WHERE false"
 
 
 def expand(limit: int = DISPATCHES_AT_ONCE) -> int:
     """Expand up to `limit` dispatches that nobody else is expanding; the number that was."""
-    with transaction.atomic():
-        dispatches = {row[0] for row in fetch(PICK, limit=limit)}
-        if dispatches:
-            settle(dispatches - _insert(dispatches))  # those that reach nobody are finished already
-    return len(dispatches)
-
-
-def _insert(dispatches: set[int]) -> set[int]:
-    """Make the dispatches' deliveries; those of which something is to go out."""
     channels = ", ".join(map(_with_address, enabled_channels()))
-    if not channels:
-        return set()
-    statement = INSERT.format(channels=channels)
-    return {row[0] for row in fetch(statement, limit=ATTEMPT_LIMIT, dispatches=sorted(dispatches))}
+    statement = EXPAND.format(channels=f"VALUES {channels}" if channels else NO_CHANNEL)
+    with transaction.atomic():
+        expanded = fetch(statement, limit=limit, attempts=ATTEMPT_LIMIT)
+        settle({dispatch for dispatch, has_pending in expanded if not has_pending})  # finished already
+    return len(expanded)
 
 
 def _with_address(channel: Channel) -> str:

@@ -4,7 +4,7 @@ Per lesson, recipient and channel. Called with the channel's row locked, so that
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -28,13 +28,6 @@ SELECT c.id, s.id, s.event_id, s.state,
  WHERE s.id <> c.id AND s.in_order
 """
 
-# An earlier event whose deliveries do not exist yet would be overtaken.
-OVERTAKING = """
-SELECT c.id FROM lessons_delivery c
-  JOIN lessons_dispatch d ON d.lesson_id = c.lesson_id AND d.event_id < c.event_id AND d.expanded_at IS NULL
- WHERE c.id = ANY(%(ids)s) AND c.in_order
-"""
-
 EVENTS = """
 SELECT id, name, coalesce((snapshot ->> 'people_changed')::bool, false) FROM lessons_lessonevent WHERE id = ANY(%(ids)s)
 """
@@ -54,13 +47,21 @@ SELECT id FROM lessons_delivery WHERE id = ANY(%(ids)s) AND state = 'pending' OR
 """
 
 
-class Candidate(NamedTuple):
+class EventKind(NamedTuple):
     id: int
-    event_id: int
-    lesson_id: int
+    name: str
+    people_changed: bool
+
+
+class Candidate(NamedTuple):
+    """A message that is due. `overtakes`: the deliveries of an earlier event do not exist yet."""
+
+    id: int
     recipient_id: int
     in_order: bool
     travels_alone: bool
+    overtakes: bool
+    event: EventKind
 
 
 class Sibling(NamedTuple):
@@ -71,12 +72,6 @@ class Sibling(NamedTuple):
     event_id: int
     state: str
     free_at: datetime
-
-
-class EventKind(NamedTuple):
-    id: int
-    name: str
-    people_changed: bool
 
 
 class Verdict:
@@ -100,25 +95,31 @@ class Verdict:
 def judge(candidates: list[Candidate]) -> Verdict:
     """Decide about each candidate, as of now. Locks the messages that it declares pointless."""
     verdict = Verdict(candidates)
-    ids = [candidate.id for candidate in candidates]
-    # Before the siblings: those of an event that is expanded in between would be in neither.
-    overtaking = {row[0] for row in fetch(OVERTAKING, ids=ids)}
+    # Later than what a candidate overtakes: those of an event that is expanded in between would be in neither.
     siblings: dict[int, list[Sibling]] = defaultdict(list)
-    for row in fetch(SIBLINGS, ids=ids, tick=settings.TIMING.tick):
+    for row in fetch(SIBLINGS, ids=[candidate.id for candidate in candidates], tick=settings.TIMING.tick):
         siblings[row[0]].append(Sibling(*row))
-    events = _event_kinds(candidates, siblings)
-    pointless = _lock_pointless(candidates, siblings, events)
+    _judge_by_siblings([candidate for candidate in candidates if candidate.id in siblings], siblings, verdict)
     for candidate in candidates:
-        _judge_by_siblings(candidate, siblings[candidate.id], events, pointless, verdict)
-    for candidate_id in overtaking & verdict.lease:
-        verdict.wait(candidate_id, None)
-    _skip_needless(candidates, events, verdict)
+        if candidate.overtakes and candidate.id in verdict.lease:
+            verdict.wait(candidate.id, None)
+    _skip_needless(candidates, verdict)
     return verdict
 
 
+def _judge_by_siblings(candidates: Collection[Candidate], siblings: dict[int, list[Sibling]], verdict: Verdict) -> None:
+    events = _event_kinds(candidates, siblings)
+    pointless = _lock_pointless(candidates, siblings, events)
+    for candidate in candidates:
+        _judge_one(candidate, siblings[candidate.id], events, pointless, verdict)
+
+
 def _event_kinds(candidates: Iterable[Candidate], siblings: dict[int, list[Sibling]]) -> dict[int, EventKind]:
-    ids = {c.event_id for c in candidates} | {s.event_id for group in siblings.values() for s in group}
-    return {row[0]: EventKind(*row) for row in fetch(EVENTS, ids=sorted(ids))}
+    kinds = {candidate.event.id: candidate.event for candidate in candidates}
+    others = {sibling.event_id for group in siblings.values() for sibling in group} - set(kinds)
+    if others:
+        kinds |= {row[0]: EventKind(*row) for row in fetch(EVENTS, ids=sorted(others))}
+    return kinds
 
 
 def _supersedes(events: dict[int, EventKind], later: int, earlier: int) -> bool:
@@ -136,20 +137,20 @@ def _lock_pointless(
         sibling.id
         for candidate in candidates
         for sibling in siblings[candidate.id]
-        if sibling.state == "pending" and _supersedes(events, candidate.event_id, sibling.event_id)
+        if sibling.state == "pending" and _supersedes(events, candidate.event.id, sibling.event_id)
     }
     return {row[0] for row in fetch(LOCK_PENDING, ids=sorted(wanted))} if wanted else set()
 
 
-def _judge_by_siblings(
+def _judge_one(
     candidate: Candidate, siblings: list[Sibling], events: dict[int, EventKind], pointless: set[int], verdict: Verdict
 ) -> None:
-    if any(_supersedes(events, sibling.event_id, candidate.event_id) for sibling in siblings):
+    if any(_supersedes(events, sibling.event_id, candidate.event.id) for sibling in siblings):
         verdict.skip_candidate(candidate.id, "superseded")
         return
     unfinished = []
     for sibling in siblings:
-        if sibling.event_id > candidate.event_id:
+        if sibling.event_id > candidate.event.id:
             continue
         if sibling.id in pointless:
             verdict.skip_candidate(sibling.id, "superseded")
@@ -159,14 +160,14 @@ def _judge_by_siblings(
         verdict.wait(candidate.id, max(unfinished))
 
 
-def _skip_needless(candidates: Iterable[Candidate], events: dict[int, EventKind], verdict: Verdict) -> None:
+def _skip_needless(candidates: Iterable[Candidate], verdict: Verdict) -> None:
     """Who was never told of a lesson is not told of its end, either."""
     needy = [
         candidate.id
         for candidate in candidates
         if candidate.id in verdict.lease
         and candidate.in_order
-        and RULES[EventName(events[candidate.event_id].name)].needs_earlier_message
+        and RULES[EventName(candidate.event.name)].needs_earlier_message
     ]
     if needy:
         told = {row[0] for row in fetch(TOLD_BEFORE, ids=needy)}
