@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from celery import Celery
-from celery.signals import before_task_publish, heartbeat_sent, worker_ready
+from celery.signals import before_task_publish, heartbeat_sent, task_postrun, task_prerun, worker_ready
 from django.conf import settings
+from django.db import close_old_connections
 
 from lessons import heartbeat
 
@@ -15,6 +16,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
 app = Celery("backend")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@task_prerun.connect
+@task_postrun.connect
+def keep_connections(**_: Any) -> None:
+    """A task finds its process's connection as a request does: as long as it is young, and answers."""
+    close_old_connections()
 
 
 _controllers: dict[str, Any] = {}  # of this process's worker, by its name

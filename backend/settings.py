@@ -368,6 +368,8 @@ CELERY_RESULT_EXPIRES = 3600
 CELERY_TASK_ACKS_LATE = CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 1000
+# Celery would open a connection to the database for each task: 10 ms and more. backend.celery looks after them.
+CELERY_DB_REUSE_MAX = sys.maxsize
 CELERY_TASK_SOFT_TIME_LIMIT = TIMING.soft_limit
 CELERY_TASK_TIME_LIMIT = TIMING.hard_limit
 CELERY_TASK_DEFAULT_QUEUE = "control"

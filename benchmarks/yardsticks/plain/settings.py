@@ -17,6 +17,7 @@ USE_TZ, TIME_ZONE = True, "UTC"
 CELERY_BROKER_URL = CELERY_RESULT_BACKEND = os.environ["CELERY_BROKER_URL"]
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_DB_REUSE_MAX = 1_000_000  # persistent connections for tasks, too
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
