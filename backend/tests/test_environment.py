@@ -136,7 +136,7 @@ def test_an_empty_value_counts_as_not_set(
 def test_what_is_needed_is_refused_when_it_is_missing(read: str, hint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(NAME, raising=False)
 
-    with pytest.raises(SettingRefused, match=f"^{NAME} is not set: .*{hint}.*env.template"):
+    with pytest.raises(SettingRefused, match=f"^{NAME} is not set: .*{hint}.*env.template; .*`make services`"):
         READ[read]()
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from backend import settings as running
-from backend.environment import SettingRefused
+from backend.environment import WHERE_FROM, SettingRefused
 from lessons.notifications.channels import REGISTRY
 
 SETTINGS = str(running.BASE_DIR / "backend" / "settings.py")
@@ -65,7 +65,7 @@ def read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 @pytest.mark.parametrize(
     ("name", "value", "line"),
     [
-        ("SECRET_KEY", "", "SECRET_KEY is not set: it should be fifty random characters (see .env.template)"),
+        ("SECRET_KEY", "", f"SECRET_KEY is not set: it should be fifty random characters ({WHERE_FROM})"),
         ("DEBUG", "maybe", "DEBUG is 'maybe': it should be true or false"),
     ],
 )
