@@ -15,7 +15,7 @@ from lessons.admin import markup, words
 from lessons.admin.base import ReadOnlyInline, SchoolAdmin, in_readers_time_zone
 from lessons.admin.carry_out import actor_of
 from lessons.admin.filters import ChannelFilter, FiltersByPerson, PersonFilter
-from lessons.admin.redeliveries import ReasonForm, Request, answer
+from lessons.admin.redeliveries import RedeliveryForm, Request, answer
 from lessons.models import Delivery, DeliveryAttempt, DeliveryState, Redelivery
 from lessons.monitoring import CappedCount
 
@@ -86,7 +86,7 @@ class DeliveryAdmin(FiltersByPerson, SchoolAdmin):
         delivery = self.get_object(request, str(pk))
         if not self.has_view_permission(request) or delivery is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))  # type: ignore[attr-defined, no-any-return]
-        form = ReasonForm(request.POST) if request.method == "POST" else ReasonForm()
+        form = RedeliveryForm(request.POST) if request.method == "POST" else RedeliveryForm()
         facts = {"channel": words.channel(delivery.channel), "person": delivery.recipient, "lesson": delivery.lesson}
         asked = Request(
             what=_("to %(person)s over %(channel)s about “%(lesson)s”") % facts,

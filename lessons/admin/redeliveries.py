@@ -10,7 +10,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -25,26 +24,19 @@ from lessons import lifecycle, monitoring
 from lessons.admin import markup, words
 from lessons.admin.base import by_readers_clock, is_staff_role
 from lessons.admin.carry_out import actor_of
-from lessons.admin.widgets import MomentInput
+from lessons.admin.widgets import MomentInput, reason_field
 from lessons.monitoring import CappedCount
 from lessons.notifications.channels import REGISTRY
 
-REASON_MAX_LENGTH = 2000
 CONFIRMED = "confirmed"
 REFUSED = (lifecycle.LessonNotFound, lifecycle.NotDead, lifecycle.NothingToRedeliver, lifecycle.ConcurrentChange)
 
 
-class ReasonForm(forms.Form):
-    reason = forms.CharField(
-        label=gettext_lazy("Reason"),
-        max_length=REASON_MAX_LENGTH,
-        required=False,
-        widget=AdminTextareaWidget(attrs={"rows": 2}),
-        help_text=gettext_lazy("For the record; nobody is told."),
-    )
+class RedeliveryForm(forms.Form):
+    reason = reason_field(rows=2, help_text=gettext_lazy("For the record; nobody is told."))
 
 
-class ChannelForm(ReasonForm):
+class ChannelForm(RedeliveryForm):
     channel = forms.ChoiceField(
         label=gettext_lazy("Channel"), choices=lambda: [(name, words.channel(name)) for name in REGISTRY]
     )

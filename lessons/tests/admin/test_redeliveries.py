@@ -10,7 +10,8 @@ from django.utils import timezone
 from lessons.models import Delivery, DeliveryState, Redelivery, User
 from lessons.tests.admin.conftest import logged_in
 from lessons.tests.admin.pages import moment, told
-from lessons.tests.notifications.deliveries import HOUR, died, latest
+from lessons.tests.notifications.aftermath import died
+from lessons.tests.notifications.deliveries import HOUR, latest
 from lessons.tests.people import in_days, scheduled
 
 pytestmark = pytest.mark.django_db
