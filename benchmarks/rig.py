@@ -6,8 +6,8 @@ The database writes through to the disk, as in production: what is measured is d
 import dataclasses
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from types import TracebackType
 from typing import Any, Self
@@ -170,13 +170,6 @@ class Database:
             yield process
         finally:
             self.rig.stop(process)
-
-
-@contextmanager
-def all_of(contexts: Sequence[Any]) -> Iterator[list[Any]]:
-    """Enter them all; leave them in reverse order."""
-    with ExitStack() as stack:
-        yield [stack.enter_context(context) for context in contexts]
 
 
 def _answers(port: int) -> bool:
