@@ -4,8 +4,8 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.urls import path, reverse
+from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -13,10 +13,9 @@ from django.utils.translation import gettext_lazy
 
 from lessons import lifecycle, monitoring, progress
 from lessons.admin import markup, words
-from lessons.admin.base import SchoolAdmin, in_readers_time_zone
 from lessons.admin.carry_out import actor_of
 from lessons.admin.filters import EventFilter
-from lessons.admin.redeliveries import RedeliveryForm, Request, answer
+from lessons.admin.redeliveries import RedeliverAdmin, ToRedeliver
 from lessons.admin.told import told
 from lessons.models import ChordRun, Delivery, DeliveryState, Dispatch, DispatchState
 
@@ -41,7 +40,7 @@ def _runs(dispatch: Dispatch) -> QuerySet[ChordRun]:
 
 
 @admin.register(Dispatch)
-class DispatchAdmin(SchoolAdmin):
+class DispatchAdmin(RedeliverAdmin):
     change_form_template = "admin/lessons/dispatch/change_form.html"
     list_display = ("event_id", "event_name", "lesson_link", "state_chip", "total", "sent", "dead", "skipped")
     list_display_links = ("event_id", "event_name")
@@ -50,10 +49,6 @@ class DispatchAdmin(SchoolAdmin):
     search_fields = ("lesson__title",)
     ordering = ("-event",)
     fields = ("lesson_link", "event_link", "by_state", "by_channel", "deliveries")
-
-    def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view(self.redeliver_view)
-        return [path("<int:pk>/redeliver/", view, name="lessons_dispatch_redeliver"), *super().get_urls()]
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         """With who was told, over which channel and when. The address' parameters choose among them."""
@@ -84,23 +79,17 @@ class DispatchAdmin(SchoolAdmin):
             "next_page": urlencode({**chosen, "after": page.next_page}) if page.next_page else "",
         }
 
-    @in_readers_time_zone
-    def redeliver_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def to_redeliver(self, request: HttpRequest, row: Dispatch) -> ToRedeliver:
         """All that is dead of this event."""
-        dispatch = self.get_object(request, str(pk))
-        if not self.has_view_permission(request) or dispatch is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))  # type: ignore[attr-defined, no-any-return]
-        form = RedeliveryForm(request.POST) if request.method == "POST" else RedeliveryForm()
-        asked = Request(
-            what=_("of “%(lesson)s”, %(event)s,")
-            % {"lesson": dispatch.lesson, "event": words.event(dispatch.event.name)},
-            dead=monitoring.capped(Delivery.objects.filter(dispatch=dispatch, state=DeliveryState.DEAD)),
+        facts = {"lesson": row.lesson, "event": words.event(row.event.name)}
+        return ToRedeliver(
+            what=_("of “%(lesson)s”, %(event)s,") % facts,
+            dead=monitoring.capped(Delivery.objects.filter(dispatch=row, state=DeliveryState.DEAD)),
             carry_out=lambda reason: len(
-                lifecycle.redeliver_dispatch(dispatch_id=dispatch.pk, actor=actor_of(request), reason=reason)
+                lifecycle.redeliver_dispatch(dispatch_id=row.pk, actor=actor_of(request), reason=reason)
             ),
-            back=reverse("admin:lessons_dispatch_change", args=[dispatch.pk]),
+            back=reverse("admin:lessons_dispatch_change", args=[row.pk]),
         )
-        return answer(request, form, asked)
 
     @admin.display(description=gettext_lazy("event"))
     def event_name(self, dispatch: Dispatch) -> SafeString:
