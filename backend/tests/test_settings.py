@@ -104,7 +104,7 @@ def test_what_has_no_default_is_needed(name: str, read: Any) -> None:
         ("EMAIL_URL", "imap://hunter2"),
         ("DEFAULT_FROM_EMAIL", "the school"),
         ("SENTRY_DSN", "hunter2"),
-        ("NOTIFICATION_CHANNELS", "log,pigeon"),
+        ("NOTIFICATION_CHANNELS", "log,drums"),
         ("LANGUAGE_CODE", "de"),
         ("TIME_ZONE", "Moscow"),
         ("API_DOCS_PUBLIC", "perhaps"),
