@@ -9,7 +9,7 @@ STAMP := $(VENV)/.synced
 NOWHERE := ENVIRONMENT=test SECRET_KEY=none DATABASE_URL=postgres://none@//nowhere/none REDIS_URL=unix:///nowhere/none
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset services smoke test test-extra test-elsewhere test-browser screenshots drills drills-bite bench lint format lock schema messages
+.PHONY: help setup demo demo-reset services smoke test test-extra test-elsewhere test-browser screenshots drills drills-bite bench lint format lock migrations tables schema messages
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -67,6 +67,12 @@ lint: setup ## ruff, mypy, import contracts, migrations, check --deploy, bandit
 
 format: setup ## let ruff put the code in order
 	@$(VENV)/bin/ruff format . && $(VENV)/bin/ruff check --fix .
+
+migrations: setup ## write what has changed in the models into a migration
+	@$(NOWHERE) $(PY) -W ignore::RuntimeWarning manage.py makemigrations lessons
+
+tables: setup ## write the tables of docs/architecture.md anew, from the code
+	@$(NOWHERE) $(PY) manage.py describe --write docs/architecture.md
 
 schema: setup ## write the API's description anew, where it has changed
 	@$(NOWHERE) $(PY) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml

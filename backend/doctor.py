@@ -17,6 +17,7 @@ from kombu.exceptions import KombuError
 
 from backend import health
 from lessons.broker import connection as connection_to_redis
+from lessons.monitoring.queues import queue_names
 
 AWAY = (DatabaseProblem, redis.RedisError, KombuError, OSError)
 LATE_SECONDS, CLOCK_SECONDS, REACH_SECONDS = 300, 5, 3
@@ -106,7 +107,7 @@ def _queues() -> Iterator[Finding]:
     """Which queues somebody takes from."""
     replies = current_app.control.inspect(timeout=1.0).active_queues() or {}
     taken = {queue["name"] for queues in replies.values() for queue in queues}
-    wanted = {settings.CELERY_TASK_DEFAULT_QUEUE, *(f"deliver.{name}" for name in settings.NOTIFICATION_CHANNELS)}
+    wanted = set(queue_names(settings.NOTIFICATION_CHANNELS))
     problem = f"nobody takes from {', '.join(sorted(wanted - taken))}" if wanted - taken else ""
     yield Finding("queues", problem, "start a worker with --queues", f"{len(replies)} workers")
 

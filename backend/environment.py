@@ -16,6 +16,7 @@ import environ
 T = TypeVar("T")
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 SPAN_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+WHERE_FROM = "see .env.template; on your own machine `make services` provides it"
 SMTP_PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}  # in the clear, STARTTLS, TLS from the start
 
 
@@ -47,7 +48,7 @@ class Environment:
         if value:
             return value
         if default is None:
-            raise SettingRefused(name, f"is not set: it should be {hint or 'given'} (see .env.template)")
+            raise SettingRefused(name, f"is not set: it should be {hint or 'given'} ({WHERE_FROM})")
         return default
 
     def _parsed(self, name: str, default: T, parse: Callable[[str], T], hint: str) -> T:

@@ -12,9 +12,8 @@ from django.views import defaults
 from django.views.generic import TemplateView
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
 
-from backend import health
 from backend.flower import flower_access
-from backend.metrics.view import metrics
+from backend.inside import ANSWERS
 from lessons.api.problems import problem_response
 from lessons.api.views.unknown import UnknownAddress
 
@@ -36,9 +35,7 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/v1/", include("lessons.api.urls")),
     re_path("^api/", UnknownAddress.as_view(authentication_classes=[], permission_classes=[])),
-    path("livez", health.livez, name="livez"),
-    path("readyz", health.readyz, name="readyz"),
-    path("metrics", metrics, name="metrics"),
+    *(path(address.removeprefix("/"), answer, name=address.removeprefix("/")) for address, answer in ANSWERS.items()),
     path("internal/flower/", flower_access, name="flower-access"),
 ]
 

@@ -12,6 +12,7 @@ from benchmarks import picture, report
 from benchmarks.measure import Row, Scale
 from benchmarks.promises import PROMISES
 from benchmarks.rig import Rig
+from lessons.tests.trials import Trials
 
 
 def main() -> int:
@@ -19,7 +20,7 @@ def main() -> int:
     console, scale = Console(soft_wrap=True, highlight=False), Scale(is_full=options.scale == "full")
     began, rows = time.monotonic(), list[Row]()
     with Rig() as rig:
-        for name in options.promises or PROMISES:
+        for name in options.chosen:
             with console.status(name):
                 started = time.monotonic()
                 rows += PROMISES[name](rig, scale)
@@ -27,9 +28,9 @@ def main() -> int:
         load = _load_picture(rig, scale, options, console)
     seconds = time.monotonic() - began
     report.print_table(console, rows, seconds=seconds)
-    report.write_json(rows, command=_command(options), seconds=seconds)
+    report.write_json(rows, command=options.command, seconds=seconds)
     if options.report:
-        report.write_table(options.report, rows, load, command=_command(options), seconds=seconds)
+        report.write_table(options.report, rows, load, command=options.command, seconds=seconds)
     return 0 if all(row.passed for row in rows) else 1
 
 
@@ -45,20 +46,9 @@ def _load_picture(rig: Rig, scale: Scale, options: argparse.Namespace, console: 
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="make bench", description="Each promise about speed against its yardstick.")
-    parser.add_argument("promises", nargs="*", metavar="PROMISE", help=f"which of {', '.join(PROMISES)} (all)")
-    parser.add_argument("--scale", choices=["quick", "full"], default="quick")
-    parser.add_argument("--report", metavar="FILE", help="put the table into this Markdown file, between its markers")
-    parser.add_argument("--picture", metavar="FILE", help="draw what steady load looks like over time, as SVG")
-    options = parser.parse_args()
-    if unknown := [name for name in options.promises if name not in PROMISES]:
-        parser.error(f"there is no {', '.join(unknown)}: there are {', '.join(PROMISES)}")
-    return options
-
-
-def _command(options: argparse.Namespace) -> str:
-    chosen = f' BENCH="{" ".join(options.promises)}"' if options.promises else ""
-    return f"make bench{chosen}{' SCALE=full' if options.scale == 'full' else ''}"
+    trials = Trials("bench", "BENCH", PROMISES, "Each promise about speed against its yardstick.")
+    trials.parser.add_argument("--picture", metavar="FILE", help="draw what steady load looks like over time, as SVG")
+    return trials.options()
 
 
 if __name__ == "__main__":

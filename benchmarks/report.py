@@ -2,10 +2,8 @@
 
 import json
 import platform
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +12,10 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.measure import Figure, Row
+from lessons.tests.trials import markdown_table, put_between_markers, versions
 
 RESULTS = Path(__file__).with_name("results.json")
 PACKAGES = ("Django", "celery", "kombu", "redis", "psycopg2-binary", "gunicorn")
-MARKED = re.compile(r"(?<=<!-- bench -->\n).*?(?=<!-- /bench -->)", re.DOTALL)
 SMALL = 10
 
 
@@ -45,17 +43,12 @@ def write_json(rows: Sequence[Row], *, command: str, seconds: float) -> None:
 
 def write_table(path: str, rows: Sequence[Row], load: str, *, command: str, seconds: float) -> None:
     """Replaces what is between the markers of the file."""
-    file = Path(path)
-    text = file.read_text()
-    if not MARKED.search(text):
-        raise SystemExit(f"bench: {path} has no <!-- bench --> … <!-- /bench -->")
     head = ["", "measure", "value", "spread", "promised", "what was measured (median, spread)", ""]
-    lines = [head, ["---", "---", "---:", "---:", "---:", "---", "---"]]
-    lines += [[*_cells(row), f"**{_word(row)}**"] for row in rows]
-    table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    rules = ["---", "---", "---:", "---:", "---:", "---", "---"]
+    table = markdown_table(head, rules, ([*_cells(row), f"**{_word(row)}**"] for row in rows))
     made = f"`{command}`, {datetime.now(UTC).date().isoformat()}, {seconds / 60:.0f} minutes: {_machine()}."
-    under_load = f"Under load: {load}\n\n" if load else ""
-    file.write_text(MARKED.sub(lambda _: f"\n{made}\n\n{table}\n\n{under_load}", text))
+    under_load = [f"Under load: {load}"] if load else []
+    put_between_markers(path, "bench", "\n\n".join([made, table, *under_load]))
 
 
 def _cells(row: Row) -> list[str]:
@@ -100,9 +93,9 @@ def _as_json(row: Row) -> dict[str, Any]:
 
 
 def _machine() -> str:
-    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     memory = f"{psutil.virtual_memory().total / 2**30:.0f} GB"
-    return f"{psutil.cpu_count()} cores, {memory}, {platform.system()}, Python {platform.python_version()}; {versions}"
+    machine = f"{psutil.cpu_count()} cores, {memory}, {platform.system()}, Python {platform.python_version()}"
+    return f"{machine}; {versions(PACKAGES)}"
 
 
 def _word(row: Row) -> str:

@@ -6,27 +6,23 @@ The database writes through to the disk, as in production: what is measured is d
 import dataclasses
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from types import TracebackType
 from typing import Any, Self
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
-import psycopg2
 import redis
-from psycopg2.extras import NamedTupleCursor
 
 from backend.addresses import for_kombu
 from backend.stack import application
-from backend.stack.place import Place
 from backend.stack.ports import HOST, Ports
-from backend.stack.postgres import DATABASE, USER, start_postgres
 from backend.stack.processes import Command, Process
-from backend.stack.supervisor import Supervisor
 from backend.stack.valkey import start_valkey
 from benchmarks import people
+from lessons.tests.cluster import EmbeddedCluster
 
 READY_WITHIN_SECONDS = 60.0
 TEMPLATE = "bench_template"
@@ -38,70 +34,46 @@ class Rig:
     """A context: leaving it ends every process started in it, and drops all data."""
 
     def __init__(self) -> None:
-        self._place = dataclasses.replace(Place.throw_away(), keeps_data=True)  # writes through to its files
-        self._supervisor = Supervisor(self._place.directory, throw_away=self._place.everything)
+        self._cluster = EmbeddedCluster(TEMPLATE, self._prepare)
         self._names = count(1)
 
     def __enter__(self) -> Self:
-        self._supervisor.__enter__()
-        try:
-            self._url = start_postgres(self._supervisor, self._place)
-            self.redis_url = start_valkey(self._supervisor, self._place)
-            self.broker = redis.Redis.from_url(self.redis_url, socket_timeout=None)
-            self._prepare()
-        except BaseException:
-            self._supervisor.__exit__(None, None, None)
-            raise
+        self._cluster.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._supervisor.__exit__(kind, error, trace)
+        self._cluster.__exit__(kind, error, trace)
 
-    # --- Databases ---------------------------------------------------------------------------------
-
-    @contextmanager
-    def database(self, name: str, *, template: str = TEMPLATE) -> Iterator["Database"]:
-        """A copy of the template: our tables, and people; for the plain design an empty one of `template0`."""
-        self._maintain(f"CREATE DATABASE {name} TEMPLATE {template}")
-        try:
-            yield Database(self, name)
-        finally:
-            self._maintain(f"DROP DATABASE {name} WITH (FORCE)")
-
-    def url(self, name: str) -> str:
-        return f"{self._url.removesuffix(DATABASE)}{name}"
-
-    def connect(self, name: str) -> Any:
-        """A connection past the application: rows are named tuples, every statement commits."""
-        connection = psycopg2.connect(
-            host=str(self._place.sockets / "pg"), user=USER, dbname=name, cursor_factory=NamedTupleCursor
-        )
-        connection.autocommit = True
-        return connection
-
-    def _prepare(self) -> None:
-        self._maintain(f"CREATE DATABASE {TEMPLATE}")
+    def _prepare(self, cluster: EmbeddedCluster) -> None:
+        """The broker; and the template: our tables, and people."""
+        self.redis_url = start_valkey(cluster.supervisor, cluster.place)
+        self.broker = redis.Redis.from_url(self.redis_url, socket_timeout=None)
         database = Database(self, TEMPLATE)
         database.run("manage.py", "migrate", "--no-input")
         database.query(people.OURS)
         database.query("VACUUM ANALYZE")
         database.close()
 
-    def _maintain(self, statement: str) -> None:
-        connection = self.connect("postgres")
-        connection.cursor().execute(statement)
-        connection.close()
+    @contextmanager
+    def database(self, name: str, *, template: str = TEMPLATE) -> Iterator["Database"]:
+        """A copy of the template; for the plain design an empty one of PostgreSQL's."""
+        with self._cluster.database(name, template=template):
+            yield Database(self, name)
+
+    def connect(self, name: str) -> Any:
+        """A connection past the application: rows are named tuples, every statement commits."""
+        return self._cluster.connect(name)
 
     # --- Processes ---------------------------------------------------------------------------------
 
     def environment(self, database: str) -> dict[str, str]:
         settings = {
             "ENVIRONMENT": "development",
-            "SECRET_KEY": self._place.secret_key(),
+            "SECRET_KEY": self._cluster.place.secret_key(),
             "ALLOWED_HOSTS": HOST,
-            "DATABASE_URL": self.url(database),
+            "DATABASE_URL": self._cluster.url(database),
             "REDIS_URL": self.redis_url,
             "CACHE_URL": self.redis_url,
             "CELERY_BROKER_URL": for_kombu(self.redis_url),
@@ -111,25 +83,25 @@ class Rig:
             "SENTRY_DSN": "",
             "DJANGO_SETTINGS_MODULE": "backend.settings",
         }
-        return application.process_environment(settings, self._place)
+        return application.process_environment(settings, self._cluster.place)
 
     def run(self, command: Command, environment: dict[str, str]) -> Process:
-        process = self._supervisor.run(self._named(command), environment)
+        process = self._cluster.supervisor.run(self._named(command), environment)
         if process.popen.returncode != 0:
             process.refuse_dead()
         return process
 
     def start(self, command: Command, environment: dict[str, str]) -> Process:
-        return self._supervisor.start(self._named(command), environment)
+        return self._cluster.supervisor.start(self._named(command), environment)
 
     def stop(self, process: Process) -> None:
-        self._supervisor.stop(process)
+        self._cluster.supervisor.stop(process)
 
     def wait_until(self, condition: Callable[[], object], *, within_seconds: float, what: str) -> float:
         """The seconds that it took; TimeoutError when it does not come true."""
         began = time.perf_counter()
         while not condition():
-            self._supervisor.refuse_dead()
+            self._cluster.supervisor.refuse_dead()
             if time.perf_counter() - began > within_seconds:
                 raise TimeoutError(f"{what}: not within {within_seconds:g} s")
             time.sleep(0.005)
@@ -198,13 +170,6 @@ class Database:
             yield process
         finally:
             self.rig.stop(process)
-
-
-@contextmanager
-def all_of(contexts: Sequence[Any]) -> Iterator[list[Any]]:
-    """Enter them all; leave them in reverse order."""
-    with ExitStack() as stack:
-        yield [stack.enter_context(context) for context in contexts]
 
 
 def _answers(port: int) -> bool:

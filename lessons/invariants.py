@@ -1,4 +1,4 @@
-"""What must hold of the rows at any time, whatever was done: asked of a restored backup, and by `manage.py doctor`.
+"""What must hold of the rows at any time, whatever was done. `manage.py check_invariants` asks a restored backup.
 
 One statement each, that finds what breaks it; none of them locks anything or changes with what is under way.
 docs/reliability.md has the promises behind them.

@@ -1,6 +1,6 @@
 """Reads about who has been told what: dispatches, deliveries and chord runs, within what the reader may see."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -69,7 +69,7 @@ def is_carried_by(run_id: UUID) -> Q:
 class Progress:
     """How many of a dispatch's deliveries are in which state, and how many go over which channel.
 
-    Of one whose deliveries were pruned, the states alone are still known.
+    Nothing at all until the relay has expanded it.
     """
 
     by_state: dict[str, int] = field(default_factory=dict)
@@ -79,25 +79,61 @@ class Progress:
         for counts, key in ((self.by_state, state), (self.by_channel, channel)):
             counts[key] = counts.get(key, 0) + number
 
+    def in_states(self, *states: str) -> int:
+        return sum(self.by_state.get(state, 0) for state in states)
 
-def progress_of(dispatches: Iterable[Dispatch]) -> dict[int, Progress]:
-    """By the dispatches' ids, in one query whatever their number."""
-    progress = {dispatch.pk: Progress(by_state=_on_record(dispatch)) for dispatch in dispatches}
-    kept = [dispatch.pk for dispatch in dispatches if not dispatch.pruned_at]
-    rows = Delivery.objects.filter(dispatch__in=kept).values("dispatch_id", "state", "channel")
+    @property
+    def sent(self) -> int:
+        return self.in_states(DeliveryState.SENT)
+
+    @property
+    def waiting(self) -> int:
+        return self.in_states(DeliveryState.PENDING, DeliveryState.LEASED)
+
+    @property
+    def dead(self) -> int:
+        return self.in_states(DeliveryState.DEAD)
+
+    @property
+    def total(self) -> int:
+        return sum(self.by_state.values())
+
+    @property
+    def wanted(self) -> int:
+        """Those that were meant to arrive."""
+        return self.total - self.in_states(DeliveryState.SKIPPED)
+
+
+def progress_of(dispatches: Collection[Dispatch]) -> dict[int, Progress]:
+    """By the dispatches' ids, in one query whatever their number. Of what was pruned, the states alone are known."""
+    return _counted(dispatches, on_record={dispatch.pk for dispatch in dispatches if dispatch.pruned_at})
+
+
+def states_of(dispatches: Collection[Dispatch]) -> dict[int, Progress]:
+    """The same without the channels: of what is settled the states are on record, and nothing is counted."""
+    return _counted(dispatches, on_record={dispatch.pk for dispatch in dispatches if dispatch.settled_at})
+
+
+def _counted(dispatches: Collection[Dispatch], *, on_record: Collection[int]) -> dict[int, Progress]:
+    progress = {
+        dispatch.pk: Progress(by_state=_record(dispatch) if dispatch.pk in on_record else {}) for dispatch in dispatches
+    }
+    rows = Delivery.objects.filter(dispatch__in=progress.keys() - on_record).values("dispatch_id", "state", "channel")
     for row in rows.annotate(number=Count("id")).order_by("state", "channel"):
         progress[row["dispatch_id"]].count(row["state"], row["channel"], row["number"])
     return progress
 
 
-def _on_record(dispatch: Dispatch) -> dict[str, int]:
-    if not dispatch.pruned_at:
-        return {}
-    counts = {"dead": dispatch.dead, "sent": dispatch.sent, "skipped": dispatch.skipped}
-    return {state: number for state, number in counts.items() if number}
+def _record(dispatch: Dispatch) -> dict[str, int]:
+    counts = {
+        DeliveryState.DEAD: dispatch.dead,
+        DeliveryState.SENT: dispatch.sent,
+        DeliveryState.SKIPPED: dispatch.skipped,
+    }
+    return {state.value: number for state, number in counts.items() if number}
 
 
-def runs_of(dispatches: Iterable[Dispatch]) -> dict[int, list[UUID]]:
+def runs_of(dispatches: Collection[Dispatch]) -> dict[int, list[UUID]]:
     """The chord runs that carried some of each dispatch's deliveries, those of earlier tries included; one query."""
     runs: dict[int, list[UUID]] = {dispatch.pk: [] for dispatch in dispatches}
     deliveries = Delivery.objects.filter(dispatch__in=list(runs))

@@ -1,6 +1,5 @@
 """Reads, with the right joins and within what the reader may see."""
 
-from dataclasses import asdict
 from functools import reduce
 from operator import or_
 
@@ -9,10 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from lessons import policies
 from lessons.events import EventName
-from lessons.models import Dispatch, Lesson, LessonEvent, Status, User, taking_part, title_has
+from lessons.models import Lesson, LessonEvent, Status, User, taking_part, title_has
 from lessons.models.lesson import TRANSITIONS, Obstacle
 from lessons.policies import Relation, Right, Role
-from lessons.progress import progress_of
 
 FEW = 5000  # lessons: as long to sort as it takes to meet a page of so many among a million
 NOT_YOURS = Obstacle("permission_denied", _("This is for the lesson's teacher and for managers."))
@@ -85,11 +83,6 @@ def blocked_transitions(lesson: Lesson, person: User) -> dict[str, Obstacle]:
 def lesson_history(lesson: Lesson) -> QuerySet[LessonEvent]:
     """The lesson's events, oldest first, with who did it and whether somebody was told."""
     return LessonEvent.objects.filter(lesson=lesson).select_related("actor", "dispatch").order_by("id")
-
-
-def delivery_progress(dispatch: Dispatch) -> dict[str, dict[str, int]]:
-    """How many deliveries of the dispatch are in which state, and how many go over which channel."""
-    return asdict(progress_of([dispatch])[dispatch.pk])
 
 
 def visible_people(person: User) -> QuerySet[User]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from backend.gateway.faults import DEFAULT_LATENCY_SECONDS
+from backend.gateway.handler import GatewayHandler
 from backend.gateway.mail_server import MailServer
 from backend.gateway.provider import Provider
 from backend.gateway.server import GatewayServer
@@ -62,7 +63,7 @@ class Gateway:
     def start(self) -> None:
         """Listen; connections are taken when this returns. Raises GatewayError."""
         with _told_in_one_line(self.host, self.port):
-            server = GatewayServer((self.host, self.port), self.provider)
+            server = GatewayServer((self.host, self.port), GatewayHandler, self.provider)
         try:
             with _told_in_one_line(self.host, self.mail_port):
                 self._mail_server = MailServer(self.host, self.mail_port, self.provider)

@@ -7,15 +7,13 @@ import struct
 from contextlib import suppress
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl
 
 from backend.gateway.exchange import Answer, Problem, Request, problem_answer, read_natural
 from backend.gateway.messages import as_timestamp
 from backend.gateway.routes import find_route
-
-if TYPE_CHECKING:
-    from backend.gateway.server import GatewayServer
+from backend.gateway.server import GatewayServer
 
 LARGEST_BODY_BYTES = 64 * 1024
 
@@ -25,7 +23,7 @@ logger = logging.getLogger(__name__)
 class GatewayHandler(BaseHTTPRequestHandler):
     """Lives as long as its connection, in a thread of its own; the routes never see a socket."""
 
-    server: "GatewayServer"
+    server: GatewayServer
     protocol_version = "HTTP/1.1"
     timeout = 75  # seconds an idle connection is kept
     wbufsize = -1  # head and body in one packet ...

@@ -6,11 +6,10 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from http.server import ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from typing import Any
 
-from backend.gateway.handler import GatewayHandler
 from backend.gateway.provider import Provider
 
 logger = logging.getLogger(__name__)
@@ -22,11 +21,11 @@ class GatewayServer(ThreadingHTTPServer):
     request_queue_size = 512  # The default of 5 refuses bursts.
     daemon_threads = True
 
-    def __init__(self, address: tuple[str, int], provider: Provider) -> None:
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler], provider: Provider) -> None:
         self.provider = provider
         self._connections: set[socket.socket] = set()
         self._changed = threading.Condition()
-        super().__init__(address, GatewayHandler)
+        super().__init__(address, handler)
 
     def server_bind(self) -> None:
         # HTTPServer also looks up the host's full name, which nobody needs and DNS may delay.

@@ -2,10 +2,8 @@
 
 import math
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import redis
-from celery import current_app
 from django.conf import settings
 from django.db import Error as DatabaseProblem
 from django.db import connection
@@ -16,6 +14,7 @@ from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
 from lessons import counters, heartbeat
+from lessons.monitoring.queues import queue_lengths, queue_names
 from lessons.notifications.measure import RUN_BOUNDS, SIZE_BOUNDS, WAIT_BOUNDS
 
 # Each is answered from a partial index: what waits, flies or is dead, never what has been delivered.
@@ -93,22 +92,8 @@ def _from_redis() -> Iterator[Metric]:
 
 
 def _from_broker() -> Iterator[Metric]:
-    """Messages that no worker has taken yet. On Redis and on RabbitMQ alike."""
-    names = [settings.CELERY_TASK_DEFAULT_QUEUE, *(f"deliver.{name}" for name in settings.NOTIFICATION_CHANNELS)]
-    with current_app.connection_for_read(connect_timeout=settings.REDIS_TIMEOUT_SECONDS) as broker:
-        lengths = [(name, _length(broker, name)) for name in names]
-    yield _gauge("queue_length", "Messages that no worker has taken yet.", "queue", lengths)
-
-
-def _length(broker: Any, queue: str) -> float:
-    """0 for a queue that nobody has declared. Each question has a channel of its own: RabbitMQ closes it with a no."""
-    channel = broker.channel()
-    try:
-        return float(channel.queue_declare(queue, passive=True).message_count)
-    except broker.channel_errors:
-        return 0.0
-    finally:
-        channel.close()
+    lengths = queue_lengths(queue_names(settings.NOTIFICATION_CHANNELS))
+    yield _gauge("queue_length", "Messages that no worker has taken yet.", "queue", lengths.items())
 
 
 def _counted(found: dict[str, float]) -> Iterator[Metric]:

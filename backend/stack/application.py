@@ -13,10 +13,11 @@ from backend.stack.processes import Command
 from backend.stack.supervisor import Supervisor
 from backend.stack.valkey import start_valkey
 
-# A worker without colleagues has nobody to mingle or gossip with. The quick queues come first.
+QUEUES = ("control", "deliver.log", "deliver.email", "deliver.sms")  # in the order in which a worker empties them
+# A worker without colleagues has nobody to mingle or gossip with.
 WORKER = (
     *("worker", "--hostname", "worker@%h", "--concurrency", "4", "--loglevel", "INFO"),
-    *("--queues", "control,deliver.log,deliver.email,deliver.sms", "--task-events"),
+    *("--queues", ",".join(QUEUES), "--task-events"),
     *("--without-mingle", "--without-gossip"),
 )
 # As in the containers, but that Ctrl-C is not waited for.

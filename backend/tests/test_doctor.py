@@ -12,6 +12,8 @@ from backend import doctor
 from lessons import heartbeat
 from lessons.broker import connection as connection_to_redis
 from lessons.models import Channel, Delivery, User
+from lessons.monitoring.queues import queue_names
+from lessons.notifications.channels import REGISTRY
 from lessons.notifications.expand import expand
 from lessons.tests.brokers import broker_at, refused
 from lessons.tests.people import scheduled
@@ -93,4 +95,4 @@ def test_a_provider_that_nobody_can_reach_is_named(settings: Any) -> None:
 def test_a_queue_that_nobody_takes_from_is_named() -> None:
     (finding,) = doctor._queues()
 
-    assert finding.problem == "nobody takes from control, deliver.email, deliver.log, deliver.sms"
+    assert finding.problem == f"nobody takes from {', '.join(sorted(queue_names(REGISTRY)))}"

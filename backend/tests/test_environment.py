@@ -69,7 +69,7 @@ def test_a_value_is_understood(read: str, value: str, understood: object, monkey
         ("flag", "maybe", "'maybe': it should be true or false"),
         ("flag", "2", "true or false"),
         *(("number", value, "a number from 0.5 to 10") for value in ("0.4", "10.1", "many", "nan", "inf", "1,5")),
-        ("words", "log,pigeon", "log, sms"),
+        ("words", "log,drums", "log, sms"),
         ("choice", "de", "one of en, ru"),
         ("choice", "EN", "one of en, ru"),
         ("zone", "Moscow", "a time zone like Europe/Moscow"),
@@ -136,7 +136,7 @@ def test_an_empty_value_counts_as_not_set(
 def test_what_is_needed_is_refused_when_it_is_missing(read: str, hint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(NAME, raising=False)
 
-    with pytest.raises(SettingRefused, match=f"^{NAME} is not set: .*{hint}.*env.template"):
+    with pytest.raises(SettingRefused, match=f"^{NAME} is not set: .*{hint}.*env.template; .*`make services`"):
         READ[read]()
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from backend import settings as running
-from backend.environment import SettingRefused
+from backend.environment import WHERE_FROM, SettingRefused
 from lessons.notifications.channels import REGISTRY
 
 SETTINGS = str(running.BASE_DIR / "backend" / "settings.py")
@@ -65,7 +65,7 @@ def read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 @pytest.mark.parametrize(
     ("name", "value", "line"),
     [
-        ("SECRET_KEY", "", "SECRET_KEY is not set: it should be fifty random characters (see .env.template)"),
+        ("SECRET_KEY", "", f"SECRET_KEY is not set: it should be fifty random characters ({WHERE_FROM})"),
         ("DEBUG", "maybe", "DEBUG is 'maybe': it should be true or false"),
     ],
 )
@@ -104,7 +104,7 @@ def test_what_has_no_default_is_needed(name: str, read: Any) -> None:
         ("EMAIL_URL", "imap://hunter2"),
         ("DEFAULT_FROM_EMAIL", "the school"),
         ("SENTRY_DSN", "hunter2"),
-        ("NOTIFICATION_CHANNELS", "log,pigeon"),
+        ("NOTIFICATION_CHANNELS", "log,drums"),
         ("LANGUAGE_CODE", "de"),
         ("TIME_ZONE", "Moscow"),
         ("API_DOCS_PUBLIC", "perhaps"),

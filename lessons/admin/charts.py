@@ -3,16 +3,20 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
+from django.core.cache import cache
 from django.template.loader import render_to_string
-from django.utils import formats, timezone
+from django.utils import formats, timezone, translation
 from django.utils.safestring import SafeString
+from redis import RedisError
 
 WIDTH, HEIGHT = 560, 150
 LEFT, RIGHT, TOP, BOTTOM = 38, 8, 10, 20
 PLOT_WIDTH, PLOT_HEIGHT = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
 BASE = TOP + PLOT_HEIGHT
 TIME_LABELS, MOST_LABELS = 6, 8
+KEPT_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,18 @@ class Drawn:
     label: str
     marks: list[Mark] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
+
+
+def cached(page: str, draw: Callable[[], Any]) -> Any:
+    """What `draw` makes for this reader's language and clock, a few seconds old at most, however many people look.
+
+    A cache that is away is none.
+    """
+    key = f"{page}:charts:{translation.get_language()}:{timezone.get_current_timezone_name()}"
+    try:
+        return cache.get_or_set(key, draw, KEPT_SECONDS)
+    except RedisError:
+        return draw()
 
 
 def clock(moment: datetime) -> str:

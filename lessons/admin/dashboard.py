@@ -11,7 +11,6 @@ from lessons import monitoring, planning, prevented
 from lessons.admin import charts, markup
 from lessons.admin.base import is_staff_role
 from lessons.admin.carry_out import actor_of
-from lessons.admin.monitor import cached
 from lessons.monitoring import DAY
 
 TODAY_SHOWN, CHANGES_SHOWN = 12, 8
@@ -29,17 +28,17 @@ def dashboard(request: HttpRequest) -> dict[str, Any]:
         "overdue": planning.overdue_lessons(person)[:TODAY_SHOWN],
         "latest_changes": planning.latest_changes(person)[:CHANGES_SHOWN],
     }
-    return context | (_of_the_school(request) if is_staff_role(request) else {})
+    return context | (_of_the_school() if is_staff_role(request) else {})
 
 
-def _of_the_school(request: HttpRequest) -> dict[str, Any]:
+def _of_the_school() -> dict[str, Any]:
     channels = monitoring.channel_figures()
     return {
         "channels": channels,
         "dead_channels": [channel for channel in channels if channel.dead],
         "left_alone": [channel for channel in channels if channel.is_left_alone],
         "clashes_prevented": _clashes_prevented(),
-        "small_charts": cached(f"dashboard:{request.LANGUAGE_CODE}:{timezone.get_current_timezone_name()}", _charts),
+        "small_charts": charts.cached("dashboard", _charts),
     }
 
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
-from django.urls import path, reverse
+from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy
 
 from lessons import lifecycle
 from lessons.admin import markup, words
-from lessons.admin.base import ReadOnlyInline, SchoolAdmin, in_readers_time_zone
+from lessons.admin.base import ReadOnlyInline
 from lessons.admin.carry_out import actor_of
 from lessons.admin.filters import ChannelFilter, FiltersByPerson, PersonFilter
-from lessons.admin.redeliveries import ReasonForm, Request, answer
+from lessons.admin.redeliveries import RedeliverAdmin, ToRedeliver
 from lessons.models import Delivery, DeliveryAttempt, DeliveryState, Redelivery
 from lessons.monitoring import CappedCount
 
@@ -47,7 +47,7 @@ class RedeliveryInline(ReadOnlyInline):
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(FiltersByPerson, SchoolAdmin):
+class DeliveryAdmin(FiltersByPerson, RedeliverAdmin):
     change_form_template = "admin/lessons/delivery/change_form.html"
     list_display = (
         "id",
@@ -76,27 +76,17 @@ class DeliveryAdmin(FiltersByPerson, SchoolAdmin):
         (gettext_lazy("Record"), {"fields": ("created_at", "idempotency_key")}),
     )
 
-    def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view(self.redeliver_view)
-        return [path("<int:pk>/redeliver/", view, name="lessons_delivery_redeliver"), *super().get_urls()]
-
-    @in_readers_time_zone
-    def redeliver_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def to_redeliver(self, request: HttpRequest, row: Delivery) -> ToRedeliver:
         """One dead letter."""
-        delivery = self.get_object(request, str(pk))
-        if not self.has_view_permission(request) or delivery is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))  # type: ignore[attr-defined, no-any-return]
-        form = ReasonForm(request.POST) if request.method == "POST" else ReasonForm()
-        facts = {"channel": words.channel(delivery.channel), "person": delivery.recipient, "lesson": delivery.lesson}
-        asked = Request(
+        facts = {"channel": words.channel(row.channel), "person": row.recipient, "lesson": row.lesson}
+        return ToRedeliver(
             what=_("to %(person)s over %(channel)s about “%(lesson)s”") % facts,
-            dead=CappedCount(int(delivery.state == DeliveryState.DEAD)),
+            dead=CappedCount(int(row.state == DeliveryState.DEAD)),
             carry_out=lambda reason: len(
-                lifecycle.redeliver_delivery(delivery_id=delivery.pk, actor=actor_of(request), reason=reason)
+                lifecycle.redeliver_delivery(delivery_id=row.pk, actor=actor_of(request), reason=reason)
             ),
-            back=reverse("admin:lessons_delivery_change", args=[delivery.pk]),
+            back=reverse("admin:lessons_delivery_change", args=[row.pk]),
         )
-        return answer(request, form, asked)
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         return self.inlines if obj and obj.redeliveries.exists() else self.inlines[:1]

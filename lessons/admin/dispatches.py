@@ -3,33 +3,22 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.urls import path, reverse
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from lessons import lifecycle, monitoring, progress, selectors
+from lessons import lifecycle, monitoring, progress
 from lessons.admin import markup, words
-from lessons.admin.base import SchoolAdmin, in_readers_time_zone
 from lessons.admin.carry_out import actor_of
 from lessons.admin.filters import EventFilter
-from lessons.admin.redeliveries import ReasonForm, Request, answer
+from lessons.admin.redeliveries import RedeliverAdmin, ToRedeliver
 from lessons.admin.told import told
 from lessons.models import ChordRun, Delivery, DeliveryState, Dispatch, DispatchState
 
-SETTLED = Q(settled_at__isnull=False)
-# As `Dispatch.state` has it, for the database.
-IN_STATE: dict[str, Q] = {
-    DispatchState.PENDING: Q(settled_at__isnull=True, expanded_at__isnull=True),
-    DispatchState.DELIVERING: Q(settled_at__isnull=True, expanded_at__isnull=False),
-    DispatchState.DELIVERED: SETTLED & Q(sent__gt=0, dead=0),
-    DispatchState.PARTLY_DELIVERED: SETTLED & Q(sent__gt=0, dead__gt=0),
-    DispatchState.FAILED: SETTLED & Q(sent=0, dead__gt=0),
-    DispatchState.SKIPPED: SETTLED & Q(sent=0, dead=0),
-}
 RUNS_SHOWN = 20
 
 
@@ -41,7 +30,8 @@ class StateFilter(admin.SimpleListFilter):
         return list(DispatchState.choices)
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(IN_STATE.get(self.value() or "", Q()))
+        chosen = self.value()
+        return queryset.filter(progress.is_in(chosen)) if chosen in DispatchState.values else queryset
 
 
 def _runs(dispatch: Dispatch) -> QuerySet[ChordRun]:
@@ -50,7 +40,7 @@ def _runs(dispatch: Dispatch) -> QuerySet[ChordRun]:
 
 
 @admin.register(Dispatch)
-class DispatchAdmin(SchoolAdmin):
+class DispatchAdmin(RedeliverAdmin):
     change_form_template = "admin/lessons/dispatch/change_form.html"
     list_display = ("event_id", "event_name", "lesson_link", "state_chip", "total", "sent", "dead", "skipped")
     list_display_links = ("event_id", "event_name")
@@ -60,22 +50,11 @@ class DispatchAdmin(SchoolAdmin):
     ordering = ("-event",)
     fields = ("lesson_link", "event_link", "by_state", "by_channel", "deliveries")
 
-    def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view(self.redeliver_view)
-        return [path("<int:pk>/redeliver/", view, name="lessons_dispatch_redeliver"), *super().get_urls()]
-
-    @in_readers_time_zone
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """With who was told, over which channel and when. A GET's parameters choose among them."""
-        dispatch = self.get_object(request, object_id) if object_id else None
-        context = self._told(request, dispatch) if dispatch and request.method == "GET" else {}
-        return super().changeform_view(request, object_id, form_url, {**context, **(extra_context or {})})
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        """With who was told, over which channel and when. The address' parameters choose among them."""
+        if dispatch := kwargs.get("obj"):
+            context |= self._told(request, dispatch)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def _told(self, request: HttpRequest, dispatch: Dispatch) -> dict[str, Any]:
         state, search = request.GET.get("state", ""), request.GET.get("q", "").replace("\0", "")
@@ -90,7 +69,7 @@ class DispatchAdmin(SchoolAdmin):
             "event_label": words.event(dispatch.event.name),
             "step": markup.step(dispatch.event),
             "state_chip": self.state_chip(dispatch),
-            "progress": monitoring.progress_of([dispatch])[dispatch.pk],
+            "progress": progress.states_of([dispatch])[dispatch.pk],
             "told": [told(delivery) for delivery in page.deliveries],
             "runs": _runs(dispatch),
             "states": [(value, label, urlencode({**chosen, "state": value})) for value, label in DeliveryState.choices],
@@ -100,23 +79,17 @@ class DispatchAdmin(SchoolAdmin):
             "next_page": urlencode({**chosen, "after": page.next_page}) if page.next_page else "",
         }
 
-    @in_readers_time_zone
-    def redeliver_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def to_redeliver(self, request: HttpRequest, row: Dispatch) -> ToRedeliver:
         """All that is dead of this event."""
-        dispatch = self.get_object(request, str(pk))
-        if not self.has_view_permission(request) or dispatch is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))  # type: ignore[attr-defined, no-any-return]
-        form = ReasonForm(request.POST) if request.method == "POST" else ReasonForm()
-        asked = Request(
-            what=_("of “%(lesson)s”, %(event)s,")
-            % {"lesson": dispatch.lesson, "event": words.event(dispatch.event.name)},
-            dead=monitoring.capped(Delivery.objects.filter(dispatch=dispatch, state=DeliveryState.DEAD)),
+        facts = {"lesson": row.lesson, "event": words.event(row.event.name)}
+        return ToRedeliver(
+            what=_("of “%(lesson)s”, %(event)s,") % facts,
+            dead=monitoring.capped(Delivery.objects.filter(dispatch=row, state=DeliveryState.DEAD)),
             carry_out=lambda reason: len(
-                lifecycle.redeliver_dispatch(dispatch_id=dispatch.pk, actor=actor_of(request), reason=reason)
+                lifecycle.redeliver_dispatch(dispatch_id=row.pk, actor=actor_of(request), reason=reason)
             ),
-            back=reverse("admin:lessons_dispatch_change", args=[dispatch.pk]),
+            back=reverse("admin:lessons_dispatch_change", args=[row.pk]),
         )
-        return answer(request, form, asked)
 
     @admin.display(description=gettext_lazy("event"))
     def event_name(self, dispatch: Dispatch) -> SafeString:
@@ -136,12 +109,12 @@ class DispatchAdmin(SchoolAdmin):
 
     @admin.display(description=gettext_lazy("by state"))
     def by_state(self, dispatch: Dispatch) -> SafeString:
-        counted = selectors.delivery_progress(dispatch)["by_state"]
+        counted = progress.progress_of([dispatch])[dispatch.pk].by_state
         return markup.figures({DeliveryState(state).label: number for state, number in counted.items()})
 
     @admin.display(description=gettext_lazy("by channel"))
     def by_channel(self, dispatch: Dispatch) -> SafeString:
-        counted = selectors.delivery_progress(dispatch)["by_channel"]
+        counted = progress.progress_of([dispatch])[dispatch.pk].by_channel
         return markup.figures({words.channel(name): number for name, number in counted.items()})
 
     @admin.display(description=gettext_lazy("deliveries"))

@@ -96,25 +96,21 @@ class LessonAdmin(LessonListAdmin, BulkTransitionsAdmin, TransitionsAdmin):
 
     @in_readers_time_zone
     def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
+        self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any
     ) -> HttpResponse:
         """What the life cycle refuses becomes an error of the form, after the transaction has been rolled back."""
         if request.method != "POST":
-            return super().changeform_view(request, object_id, form_url, extra_context)
+            return super().changeform_view(request, object_id, *args, **kwargs)
         if finished := self._finished(request, object_id):
             return finished
         try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
+            return super().changeform_view(request, object_id, *args, **kwargs)
         except lifecycle.NotPermitted as error:
             raise PermissionDenied from error
         except REFUSED as error:
             pk = int(unquote(object_id)) if object_id else None
             request.refusal = explain(error, lesson_id=pk, person=actor_of(request))  # type: ignore[attr-defined]
-            return super().changeform_view(request, object_id, form_url, extra_context)
+            return super().changeform_view(request, object_id, *args, **kwargs)
 
     def _finished(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
         """The answer to an edit that comes when the lesson is over; a button is answered by the life cycle."""

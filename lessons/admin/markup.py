@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from lessons.models import LessonEvent, Status
-from lessons.monitoring import Progress
+from lessons.progress import Progress
 
 NOTHING = "–"
 SHORTEST_SECONDS, SECONDS_WITH_TENTHS = 0.1, 10

@@ -8,16 +8,12 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
-from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import translation
-from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from redis import RedisError
 
 from lessons import monitoring
 from lessons.admin import charts, markup
@@ -25,10 +21,8 @@ from lessons.admin.base import by_readers_clock, is_staff_role
 from lessons.admin.troubles import troubles
 from lessons.monitoring import DAY, HOUR, Rates
 
-CHARTS_KEPT_SECONDS = 10
 
-
-def _now(_request: HttpRequest) -> dict[str, Any]:
+def _now() -> dict[str, Any]:
     """Runs, channels, and what needs mending: three queries, and a word with Redis."""
     runs, lost = monitoring.open_runs(), monitoring.lost_runs()
     machinery, channels = monitoring.machinery(), monitoring.channel_figures()
@@ -44,18 +38,9 @@ def _now(_request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _rates(_request: HttpRequest) -> dict[str, Any]:
-    """Charts: drawn anew every ten seconds at most, however many people look."""
-    key = f"monitor:charts:{translation.get_language()}:{get_current_timezone_name()}"
-    return {"charts": cached(key, _draw)}
-
-
-def cached(key: str, make: Callable[[], Any]) -> Any:
-    """The value of `make`, a few seconds old at most. A cache that is away is none."""
-    try:
-        return cache.get_or_set(key, make, CHARTS_KEPT_SECONDS)
-    except RedisError:
-        return make()
+def _rates() -> dict[str, Any]:
+    """Charts: drawn anew every ten seconds at most."""
+    return {"charts": charts.cached("monitor", _draw)}
 
 
 def _draw() -> dict[str, Any]:
@@ -100,11 +85,11 @@ def _waits(rates: Rates, title: str) -> str:
     )
 
 
-PARTS: dict[str, Callable[[HttpRequest], dict[str, Any]]] = {"now": _now, "rates": _rates}
+PARTS: dict[str, Callable[[], dict[str, Any]]] = {"now": _now, "rates": _rates}
 
 
-def context_of(part: str, request: HttpRequest) -> dict[str, Any]:
-    return {**PARTS[part](request), "flower": settings.FLOWER_URL}
+def context_of(part: str) -> dict[str, Any]:
+    return {**PARTS[part](), "flower": settings.FLOWER_URL}
 
 
 def _refuse_others(request: HttpRequest) -> None:
@@ -121,8 +106,8 @@ def monitor_page(request: HttpRequest) -> HttpResponse:
         **admin.site.each_context(request),
         "title": _("Chord monitor"),
         "subtitle": markup.whose_clock(),
-        **context_of("now", request),
-        **context_of("rates", request),
+        **context_of("now"),
+        **context_of("rates"),
     }
     return render(request, "admin/lessons/monitor/page.html", context)
 
@@ -135,4 +120,4 @@ def live_part(request: HttpRequest, part: str) -> HttpResponse:
     _refuse_others(request)
     if part not in PARTS:
         raise Http404
-    return render(request, f"admin/lessons/monitor/{part}.html", context_of(part, request))
+    return render(request, f"admin/lessons/monitor/{part}.html", context_of(part))

@@ -10,11 +10,10 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -23,28 +22,21 @@ from django.views.decorators.http import require_http_methods
 
 from lessons import lifecycle, monitoring
 from lessons.admin import markup, words
-from lessons.admin.base import by_readers_clock, is_staff_role
+from lessons.admin.base import SchoolAdmin, by_readers_clock, in_readers_time_zone, is_staff_role
 from lessons.admin.carry_out import actor_of
-from lessons.admin.widgets import MomentInput
+from lessons.admin.widgets import MomentInput, reason_field
 from lessons.monitoring import CappedCount
 from lessons.notifications.channels import REGISTRY
 
-REASON_MAX_LENGTH = 2000
 CONFIRMED = "confirmed"
 REFUSED = (lifecycle.LessonNotFound, lifecycle.NotDead, lifecycle.NothingToRedeliver, lifecycle.ConcurrentChange)
 
 
-class ReasonForm(forms.Form):
-    reason = forms.CharField(
-        label=gettext_lazy("Reason"),
-        max_length=REASON_MAX_LENGTH,
-        required=False,
-        widget=AdminTextareaWidget(attrs={"rows": 2}),
-        help_text=gettext_lazy("For the record; nobody is told."),
-    )
+class RedeliveryForm(forms.Form):
+    reason = reason_field(rows=2, help_text=gettext_lazy("For the record; nobody is told."))
 
 
-class ChannelForm(ReasonForm):
+class ChannelForm(RedeliveryForm):
     channel = forms.ChoiceField(
         label=gettext_lazy("Channel"), choices=lambda: [(name, words.channel(name)) for name in REGISTRY]
     )
@@ -54,13 +46,33 @@ class ChannelForm(ReasonForm):
 
 
 @dataclass(frozen=True)
-class Request:
-    """What is to be redelivered: `dead` of them would be, and `carry_out(reason)` does it and says how many were."""
+class ToRedeliver:
+    """What somebody points at: `dead` would be redelivered, and `carry_out(reason)` does it and says how many were."""
 
     what: str
     dead: CappedCount
     carry_out: Callable[[str], int]
     back: str
+
+
+class RedeliverAdmin(SchoolAdmin):
+    """A screen with a page, for each of its rows, that sends what is dead of it again."""
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.redeliver_view)
+        name = f"lessons_{self.opts.model_name}_redeliver"
+        return [path("<int:pk>/redeliver/", view, name=name), *super().get_urls()]
+
+    @in_readers_time_zone
+    def redeliver_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        row = self.get_object(request, str(pk))
+        if not self.has_view_permission(request) or row is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))  # type: ignore[attr-defined, no-any-return]
+        form = RedeliveryForm(request.POST) if request.method == "POST" else RedeliveryForm()
+        return answer(request, form, self.to_redeliver(request, row))
+
+    def to_redeliver(self, request: HttpRequest, row: Any) -> ToRedeliver:
+        raise NotImplementedError
 
 
 @never_cache
@@ -76,10 +88,10 @@ def redeliver_channel_page(request: HttpRequest) -> HttpResponse:
     return answer(request, form, asked)
 
 
-def _of_channel(request: HttpRequest, asked: dict[str, Any]) -> Request:
+def _of_channel(request: HttpRequest, asked: dict[str, Any]) -> ToRedeliver:
     which = {"channel": asked["channel"], "since": asked["since"]}
     facts = {"channel": words.channel(asked["channel"]), "since": markup.moment(asked["since"])}
-    return Request(
+    return ToRedeliver(
         what=_("over %(channel)s since %(since)s") % facts,
         dead=monitoring.dead_since(**which),
         carry_out=lambda reason: lifecycle.redeliver_channel(**which, actor=actor_of(request), reason=reason),
@@ -87,7 +99,7 @@ def _of_channel(request: HttpRequest, asked: dict[str, Any]) -> Request:
     )
 
 
-def answer(request: HttpRequest, form: forms.Form, asked: Request | None) -> HttpResponse:
+def answer(request: HttpRequest, form: forms.Form, asked: ToRedeliver | None) -> HttpResponse:
     """Do what was confirmed; otherwise show how many it would be. `asked` is None while the form is not filled in."""
     if request.method == "POST" and asked and CONFIRMED in request.POST and form.is_valid():
         return _carry_out(request, asked, form.cleaned_data["reason"])
@@ -108,7 +120,7 @@ def _fieldset(form: forms.Form) -> Any:
     return admin.helpers.AdminForm(form, [(None, {"fields": list(form.fields)})], {})  # type: ignore[arg-type]
 
 
-def _question(asked: Request) -> str:
+def _question(asked: ToRedeliver) -> str:
     if not asked.dead:
         return _("Nothing is dead %(what)s.") % {"what": asked.what}
     text = ngettext(
@@ -119,7 +131,7 @@ def _question(asked: Request) -> str:
     return text % {"number": asked.dead, "what": asked.what}
 
 
-def _carry_out(request: HttpRequest, asked: Request, reason: str) -> HttpResponse:
+def _carry_out(request: HttpRequest, asked: ToRedeliver, reason: str) -> HttpResponse:
     try:
         number = asked.carry_out(reason)
     except lifecycle.NotPermitted as error:

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from lessons import monitoring, selectors
+from lessons import selectors
 from lessons.admin import markup, words
 from lessons.models import Dispatch, Lesson, LessonEvent
-from lessons.monitoring import Progress
+from lessons.progress import Progress, states_of
 
 
 @dataclass(frozen=True)
@@ -39,5 +39,5 @@ class Entry:
 def timeline(lesson: Lesson) -> list[Entry]:
     """Latest first. Two queries, however long the history."""
     events = list(selectors.lesson_history(lesson))
-    progress = monitoring.progress_of([event.dispatch for event in events if hasattr(event, "dispatch")])
+    progress = states_of([event.dispatch for event in events if hasattr(event, "dispatch")])
     return [Entry(event, progress.get(event.pk)) for event in reversed(events)]

@@ -3,26 +3,17 @@
 from typing import Any
 
 from django import forms
-from django.contrib.admin.widgets import AdminTextareaWidget
 from django.utils.translation import gettext_lazy as _
 
 from lessons.admin import markup
-from lessons.admin.widgets import MomentInput
+from lessons.admin.widgets import MomentInput, reason_field
 from lessons.models import Lesson
-
-REASON_MAX_LENGTH = 2000
 
 
 class ReasonForm(forms.Form):
     """Its fields are the arguments of the life cycle's function."""
 
-    reason = forms.CharField(
-        label=_("Reason"),
-        max_length=REASON_MAX_LENGTH,
-        required=False,
-        widget=AdminTextareaWidget(attrs={"rows": 3}),
-        help_text=_("Everybody who takes part is told, with these words."),
-    )
+    reason = reason_field(rows=3, help_text=_("Everybody who takes part is told, with these words."))
 
     @staticmethod
     def initial_of(lesson: Lesson) -> dict[str, Any]:

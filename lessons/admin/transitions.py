@@ -63,15 +63,11 @@ class TransitionsAdmin(FSMAdminMixin, SchoolAdmin):
 
     @in_readers_time_zone
     def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
+        self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any
     ) -> HttpResponse:
         if request.method == "POST" and self.fsm_post_param in request.POST:
             return self._press(request, object_id, request.POST[self.fsm_post_param])
-        return super().changeform_view(request, object_id, form_url, extra_context)
+        return super().changeform_view(request, object_id, *args, **kwargs)
 
     def _press(self, request: HttpRequest, object_id: str | None, name: str) -> HttpResponse:
         if object_id is None or not self._is_offered(name):

@@ -1,14 +1,23 @@
-"""Choosing people by autocompletion, whatever is posted.
+"""What the forms ask with: people by autocompletion, moments, reasons.
 
-Django's widgets look up what was posted even where the form has refused it, and break on what is no id.
+People are chosen whatever is posted: Django's widgets look that up even where the form has refused it, and break on
+what is no id.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.contrib.admin.widgets import AdminSplitDateTime, AutocompleteSelect, AutocompleteSelectMultiple
+from django.contrib.admin.widgets import (
+    AdminSplitDateTime,
+    AdminTextareaWidget,
+    AutocompleteSelect,
+    AutocompleteSelectMultiple,
+)
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from lessons.models.event import REASON_MAX_LENGTH
 
 ID_MAX_DIGITS = 18
 
@@ -47,3 +56,14 @@ class MomentInput(AdminSplitDateTime):
         for part, label in zip(context["widget"]["subwidgets"], (_("Date"), _("Time")), strict=True):
             part["attrs"]["aria-label"] = label
         return context
+
+
+def reason_field(*, rows: int, help_text: Any) -> forms.CharField:
+    """Nobody has to give one; `help_text` says who reads it."""
+    return forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=REASON_MAX_LENGTH,
+        required=False,
+        widget=AdminTextareaWidget(attrs={"rows": rows}),
+        help_text=help_text,
+    )

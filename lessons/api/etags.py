@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
+from django.http import HttpRequest, HttpResponse
 
 NO_VERSION = 0  # versions begin at 1
 TAG = re.compile(r'(?:W/)?"(([0-9]{1,10})-[0-9a-f]{8})"')
@@ -21,6 +22,14 @@ def is_not_modified(if_none_match: str | None, etag: str) -> bool:
     if not if_none_match:
         return False
     return if_none_match.strip() == "*" or etag.strip('"') in ANY_TAG.findall(if_none_match)
+
+
+def file_answer(request: HttpRequest, content: bytes, content_type: str, *, digest: str) -> HttpResponse:
+    """The content, or 304 for whoever has it already: kept by the reader's own program, which asks every time."""
+    headers = {"ETag": f'"{digest}"', "Cache-Control": "private, no-cache"}
+    if is_not_modified(request.headers.get("If-None-Match"), headers["ETag"]):
+        return HttpResponse(status=304, headers=headers)
+    return HttpResponse(content, content_type=content_type, headers=headers)
 
 
 def expected_version(if_match: str | None) -> int | None:

@@ -9,13 +9,13 @@ from rest_framework import serializers
 from lessons.api.fields import IdField, MomentField, StrictSerializer, TextField, WrittenIdField
 from lessons.api.photos import NoPhotoField, PhotoField
 from lessons.models import DeliveryState, DispatchState, Photo, RunState, Status, User
+from lessons.models.event import REASON_MAX_LENGTH
 from lessons.models.lesson import DESCRIPTION_MAX_LENGTH
 from lessons.models.user import validate_phone, validate_time_zone
 from lessons.notifications.channels import NAMES
 from lessons.policies import Role
 
 MAX_STUDENTS = 500
-MAX_REASON_LENGTH = 2000
 
 
 class LessonInput(StrictSerializer):
@@ -49,7 +49,7 @@ class NoInput(StrictSerializer):
 class ReasonInput(StrictSerializer):
     """Why: for the history, and for those who are told of a cancellation."""
 
-    reason = TextField(max_length=MAX_REASON_LENGTH, allow_blank=True, required=False)
+    reason = TextField(max_length=REASON_MAX_LENGTH, allow_blank=True, required=False)
 
 
 class RescheduleInput(ReasonInput):

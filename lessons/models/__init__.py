@@ -1,4 +1,8 @@
-"""The rows. `lesson` is the state machine, `recorded` its save(), `outbox` what a save writes beside the lesson."""
+"""The rows.
+
+`lesson` is the state machine, `recorded` its save() and `remembered` how the row was before it; `outbox` is what a save
+writes beside the lesson.
+"""
 
 from lessons.models.booking import Booking, SlotConflict
 from lessons.models.change import Change

@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from lessons.events import EventName
 from lessons.models.user import User
 
+REASON_MAX_LENGTH = 2000
+
 
 class HistoryIsImmutable(TypeError):
     """Events are a record of what happened: they are neither changed nor deleted."""

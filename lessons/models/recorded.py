@@ -5,19 +5,20 @@ instance; `save()` writes the row (compare-and-set on version and status), the s
 the outbox together. A transition that is never saved, or rolled back, tells nobody.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Self
 
-from django.db import connections, models, transaction
+from django.db import connections, transaction
 from django.utils import timezone
 
 from lessons.events import EventName
 from lessons.models.booking import derive_bookings
 from lessons.models.change import Change, SavedChange
 from lessons.models.outbox import write_outbox
+from lessons.models.remembered import COMPARED, RemembersRow
 from lessons.wake import wake
 
 COMPARE_AND_SET = 'UPDATE "{table}" SET {set} WHERE id = %s AND version = %s AND status = %s'
@@ -31,34 +32,28 @@ class StaleLesson(Exception):
     """The row has changed, or gone, since this instance was read. Read it again."""
 
 
-class RecordsChanges(models.Model):
+class RecordsChanges(RemembersRow):
     """What `Lesson` is made of, beside its fields and its transitions."""
 
     if TYPE_CHECKING:  # the fields that Lesson declares
         status: str
         version: int
         teacher_id: int
-        students: Any
 
     _changes: tuple[Change, ...] = ()
     _actor_id: int | None = None
     _reason: str = ""
     _now: datetime | None = None
     _staged_students: frozenset[int] | None = None
-    _saved_students: frozenset[int] | None = None
-    _saved: dict[str, Any] = {}
     _expected: dict[str, Any] = {}
     # Off where a save that fails ends the whole transaction: two round trips less.
     saves_in_savepoint: bool = True
 
-    COMPARED = ("title", "description", "teacher_id", "start_time", "end_time")
     TIMES = ("start_time", "end_time")
     SET_BY_SAVING = ("id", "version", "created_at", "updated_at")
 
     class Meta:
         abstract = True
-
-    # --- What a shell, the lifecycle and the receiver say before saving ------------------------------
 
     def attribute(self, *, actor: Any | None, reason: str = "", now: datetime | None = None) -> Self:
         """Say who makes the changes that the next `save()` writes, and why. `now` stands in for the clock."""
@@ -82,64 +77,17 @@ class RecordsChanges(models.Model):
         """Who attends once this instance is saved."""
         return self._students_before() if self._staged_students is None else self._staged_students
 
-    # --- What is in the database --------------------------------------------------------------------
-
-    @classmethod
-    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> Self:  # type: ignore[override]
-        instance = super().from_db(db, field_names, values)
-        instance._remember_saved()
-        return instance
-
     def refresh_from_db(  # type: ignore[override]
         self, using: str | None = None, fields: Iterable[str] | None = None, **kwargs: Any
     ) -> None:
-        """As Django's; a reloaded status also drops the changes that led away from it.
+        """A reloaded status drops the changes that led away from it.
 
         Django comes here to load a deferred field, too: a status that is read for the first time drops nothing.
         """
         reloads_status = "status" in self.__dict__ and (fields is None or "status" in fields)
-        self.__dict__["_reloading"] = True
-        try:
-            super().refresh_from_db(using=using, fields=fields, **kwargs)
-        finally:
-            del self.__dict__["_reloading"]
+        super().refresh_from_db(using=using, fields=fields, **kwargs)
         if reloads_status:
             self._changes, self._staged_students = (), None
-        self._saved_students = None
-        self._remember_saved(self.COMPARED if fields is None else fields)
-
-    def _remember_saved(self, fields: Iterable[str] = COMPARED) -> None:
-        names = {"teacher_id" if name == "teacher" else name for name in fields}
-        seen = {name: self.__dict__[name] for name in self.COMPARED if name in names and name in self.__dict__}
-        self._saved = {**self._saved, **seen}
-
-    def _students_before(self) -> frozenset[int]:
-        if self._state.adding:  # perhaps a copy of a lesson that has some
-            return frozenset()
-        if self._saved_students is None:
-            prefetched = getattr(self, "_prefetched_objects_cache", {}).get("students")
-            if prefetched is not None:
-                ids: Iterable[int] = (student.pk for student in prefetched)
-            else:
-                ids = self.students.through.objects.filter(lesson_id=self.pk).values_list("user_id", flat=True)
-            self._saved_students = frozenset(ids)
-        return self._saved_students
-
-    def _dirty(self) -> set[str]:
-        """The compared fields whose value on the instance is not the row's."""
-        assigned = {name for name in self.COMPARED if name in self.__dict__}
-        if unread := assigned - self._saved.keys():  # assigned without having been loaded (.only(), .defer())
-            row = type(self)._base_manager.filter(pk=self.pk).values(*unread).first()
-            self._saved = {**self._saved, **(row or {})}
-        return {name for name in assigned if self.__dict__[name] != self._saved.get(name)}
-
-    def _written(self, update_fields: Iterable[str] | None) -> set[str]:
-        """The compared fields that a save with `update_fields` would write."""
-        if update_fields is None:
-            return set(self.COMPARED)
-        return {"teacher_id" if name == "teacher" else name for name in update_fields} & set(self.COMPARED)
-
-    # --- Saving ------------------------------------------------------------------------------------
 
     def save(  # type: ignore[override]
         self,
@@ -157,7 +105,7 @@ class RecordsChanges(models.Model):
         adding = self._state.adding
         if update_fields is not None and self._is_rescheduled:
             update_fields = {*update_fields, *self.TIMES}
-        dirty = set(self.COMPARED) if adding else self._dirty()
+        dirty = set(COMPARED) if adding else self._dirty()
         differing = dirty & self._written(update_fields)
         changes = self._complete_changes(differing)
         if not changes:
@@ -176,7 +124,7 @@ class RecordsChanges(models.Model):
         self._saved_students = saved.students_after
         self._changes, self._staged_students = (), None
         self._actor_id, self._reason = None, ""
-        self._remember_saved(self.COMPARED if update_fields is None else update_fields)
+        self._remember_saved(COMPARED if update_fields is None else update_fields)
 
     @property
     def _is_rescheduled(self) -> bool:

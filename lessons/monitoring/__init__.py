@@ -8,7 +8,7 @@ from lessons.monitoring.counting import COUNTED_UP_TO, CappedCount, capped, dead
 from lessons.monitoring.machinery import Machinery, machinery
 from lessons.monitoring.rates import DAY, HOUR, Rates, Span, rates
 from lessons.monitoring.runs import LostRun, OpenRun, lost_runs, open_runs
-from lessons.monitoring.told import DeliveryPage, Progress, deliveries_of, progress_of
+from lessons.monitoring.told import DeliveryPage, deliveries_of
 
 __all__ = [
     "COUNTED_UP_TO",
@@ -20,7 +20,6 @@ __all__ = [
     "LostRun",
     "Machinery",
     "OpenRun",
-    "Progress",
     "Rates",
     "Span",
     "capped",
@@ -30,6 +29,5 @@ __all__ = [
     "lost_runs",
     "machinery",
     "open_runs",
-    "progress_of",
     "rates",
 ]

@@ -21,7 +21,7 @@ SELECT n.name, c."window", c.open_until,
            LIMIT %(limit)s) x),
        (SELECT count(*) FROM (SELECT 1 FROM lessons_delivery d WHERE d.channel = n.name AND d.state = 'dead'
            LIMIT %(limit)s) x),
-       o.id, o.next_attempt_at, extract(epoch FROM now() - o.next_attempt_at)::float8
+       o.id, extract(epoch FROM now() - o.next_attempt_at)::float8
   FROM unnest(%(names)s) WITH ORDINALITY AS n (name, place)
   LEFT JOIN lessons_channel c ON c.name = n.name
   LEFT JOIN LATERAL (SELECT d.id, d.next_attempt_at FROM lessons_delivery d
@@ -43,7 +43,6 @@ class ChannelFigures:
     in_flight: CappedCount
     dead: CappedCount
     oldest_id: int | None
-    oldest_since: datetime | None
     oldest_seconds: float | None
 
     @property

@@ -1,55 +1,12 @@
-"""Who was told of what: the progress of each event of a lesson, and one event down to every attempt."""
+"""Who was told of one event, down to every attempt: page by page, however many they are."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
-from lessons.models import Delivery, DeliveryAttempt, DeliveryState, Dispatch
+from lessons.models import Delivery, DeliveryAttempt, Dispatch
 
 PAGE_SIZE = 50
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How many messages of a dispatch are in which state. Nothing at all until the relay has expanded it."""
-
-    sent: int = 0
-    waiting: int = 0
-    dead: int = 0
-    skipped: int = 0
-
-    @property
-    def total(self) -> int:
-        return self.sent + self.waiting + self.dead + self.skipped
-
-    @property
-    def wanted(self) -> int:
-        """Those that were meant to arrive."""
-        return self.total - self.skipped
-
-
-def progress_of(dispatches: Collection[Dispatch]) -> dict[int, Progress]:
-    """By event. What is settled has its counts; for the rest one query, whatever their number."""
-    known = {d.pk: Progress(d.sent or 0, 0, d.dead or 0, d.skipped or 0) for d in dispatches if d.settled_at}
-    unsettled = [d.pk for d in dispatches if not d.settled_at]
-    return known | (_counted(unsettled) if unsettled else {})
-
-
-def _counted(dispatches: Collection[int]) -> dict[int, Progress]:
-    unfinished = Q(state__in=(DeliveryState.PENDING, DeliveryState.LEASED))
-    rows = (
-        Delivery.objects.filter(dispatch__in=dispatches)
-        .order_by()
-        .values_list("dispatch")
-        .annotate(
-            n_sent=Count("pk", filter=Q(state=DeliveryState.SENT)),
-            n_waiting=Count("pk", filter=unfinished),
-            n_dead=Count("pk", filter=Q(state=DeliveryState.DEAD)),
-            n_skipped=Count("pk", filter=Q(state=DeliveryState.SKIPPED)),
-        )
-    )
-    return dict.fromkeys(dispatches, Progress()) | {pk: Progress(*counts) for pk, *counts in rows}
 
 
 @dataclass(frozen=True)

@@ -127,7 +127,10 @@ def _lock_candidates(channel: Channel) -> list[Candidate]:
 
 def _candidates(channel: Channel, *, limit: int) -> list[Candidate]:
     rows = fetch(CANDIDATES, name=channel.name, limit=limit)
-    return [Candidate(*row[:5], EventKind(*row[5:])) for row in rows]
+    return [
+        Candidate(id_, recipient, in_order, alone, overtakes, EventKind(*event))
+        for id_, recipient, in_order, alone, overtakes, *event in rows
+    ]
 
 
 def _carry_out(verdict: Verdict) -> None:

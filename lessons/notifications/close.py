@@ -3,9 +3,11 @@
 import json
 import logging
 import uuid
+from collections.abc import Mapping
+from typing import Any
 
 from django.db import transaction
-from structlog.contextvars import bind_contextvars
+from structlog.contextvars import bound_contextvars
 
 from lessons.models import RunState
 from lessons.notifications.measure import measure
@@ -44,13 +46,17 @@ def close_run(*, run_id: uuid.UUID | str) -> None:
             tally(run_id=run_id, channel=channel)
     for channel, state, written, deliveries, seconds in closed:
         report = json.loads(written)
-        bind_contextvars(run=str(run_id), channel=channel)
         measure(run_id=run_id, channel=channel, state=state, report=report, deliveries=deliveries, seconds=seconds)
-        logger.info("Run %s of %s is %s: %s", run_id, channel, state, report)
-        # One issue per channel, however many runs: somebody has to look, and redeliver.
-        if report["dead"]:
-            issue = {"issue": f"dead letters over {channel}"}
-            logger.error("%s deliveries over %s are dead after run %s", report["dead"], channel, run_id, extra=issue)
-        if state == RunState.LOST:
-            issue = {"issue": f"lost runs of {channel}"}
-            logger.error("Run %s of %s was lost: a worker did not report back", run_id, channel, extra=issue)
+        with bound_contextvars(run=str(run_id), channel=channel):
+            _tell(run_id, channel, state, report)
+
+
+def _tell(run_id: uuid.UUID | str, channel: str, state: str, report: Mapping[str, Any]) -> None:
+    """Errors are one issue per channel, however many runs: somebody has to look, and redeliver."""
+    logger.info("Run %s of %s is %s: %s", run_id, channel, state, report)
+    if report["dead"]:
+        issue = {"issue": f"dead letters over {channel}"}
+        logger.error("%s deliveries over %s are dead after run %s", report["dead"], channel, run_id, extra=issue)
+    if state == RunState.LOST:
+        issue = {"issue": f"lost runs of {channel}"}
+        logger.error("Run %s of %s was lost: a worker did not report back", run_id, channel, extra=issue)

@@ -4,7 +4,7 @@ import logging
 
 from celery import chord, current_app
 from django.db import transaction
-from structlog.contextvars import bind_contextvars
+from structlog.contextvars import bound_contextvars
 
 from lessons.broker import UNREACHABLE
 from lessons.models import ChordRun
@@ -35,7 +35,19 @@ def launch(claim: Claim) -> bool:
     all the same find nothing to take.
     """
     run = claim.run
-    bind_contextvars(run=str(run.pk), channel=run.channel)
+    with bound_contextvars(run=str(run.pk), channel=run.channel):
+        try:
+            _publish(claim)
+        except NOT_TAKEN as error:
+            logger.warning("Run %s was not launched, its deliveries are given back: %s", run.pk, error)
+            _give_back(run)
+            return False
+        logger.info("Run %s: %s deliveries over %s in %s tasks", run.pk, run.delivery_count, run.channel, run.size)
+    return True
+
+
+def _publish(claim: Claim) -> None:
+    run = claim.run
     queue = f"deliver.{run.channel}"
     header = [
         current_app.signature(
@@ -45,14 +57,7 @@ def launch(claim: Claim) -> bool:
     ]
     close = current_app.signature(CLOSE_TASK, args=(str(run.pk),), immutable=True)
     body = close.clone().set(task_id=str(run.pk)).on_error(close)
-    try:
-        chord(header, app=current_app)(body, root_id=str(run.pk), parent_id=str(run.pk))
-    except NOT_TAKEN as error:
-        logger.warning("Run %s was not launched, its deliveries are given back: %s", run.pk, error)
-        _give_back(run)
-        return False
-    logger.info("Run %s: %s deliveries over %s in %s tasks", run.pk, run.delivery_count, run.channel, run.size)
-    return True
+    chord(header, app=current_app)(body, root_id=str(run.pk), parent_id=str(run.pk))
 
 
 def _give_back(run: ChordRun) -> None:

@@ -1,4 +1,4 @@
-"""Running the statements of this room: plain SQL with named parameters, rows as dictionaries or tuples."""
+"""Running plain SQL with named parameters, for who writes, watches or plans by statements of their own."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ def execute(statement: str, **parameters: Any) -> int:
 
 
 def fetch(statement: str, **parameters: Any) -> list[tuple[Any, ...]]:
-    """Run it; the rows it returns."""
+    """Run it; the rows it returns, as tuples."""
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return list(cursor.fetchall())

@@ -11,8 +11,10 @@ from django.conf import settings
 from kombu import Connection
 
 from lessons.broker import connection
+from lessons.monitoring.queues import queue_names
+from lessons.notifications.channels import REGISTRY
 
-QUEUES = ("control", "deliver.log", "deliver.email", "deliver.sms")
+QUEUES = queue_names(REGISTRY)
 
 
 @dataclass(frozen=True)

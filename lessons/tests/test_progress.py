@@ -2,11 +2,16 @@
 
 import pytest
 from pytest_django import Settings
+from pytest_django.fixtures import DjangoAssertNumQueries
 
 from lessons import progress
-from lessons.models import ChordRun, Delivery, DeliveryAttempt, User
+from lessons.models import ChordRun, Delivery, DeliveryAttempt, Dispatch, User
 from lessons.notifications.expand import expand
-from lessons.tests.people import draft, tomorrow
+from lessons.notifications.prune import prune
+from lessons.notifications.settle import settle
+from lessons.progress import Progress
+from lessons.tests.notifications.aftermath import told_days_ago
+from lessons.tests.people import completed, draft, tomorrow
 
 pytestmark = pytest.mark.django_db
 
@@ -18,6 +23,60 @@ def deliveries(settings: Settings, alice: User, bob: User) -> list[Delivery]:
     draft(alice, bob)
     expand()
     return list(Delivery.objects.order_by("channel", "recipient"))
+
+
+def ended(deliveries: list[Delivery], *states: str) -> Dispatch:
+    """The dispatch of the deliveries, of which the first have come to these states."""
+    for delivery, state in zip(deliveries, states, strict=False):
+        Delivery.objects.filter(pk=delivery.pk).update(state=state)
+    dispatch = deliveries[0].dispatch
+    settle([dispatch.pk])
+    dispatch.refresh_from_db()
+    return dispatch
+
+
+def test_of_an_event_that_is_not_expanded_yet_there_is_no_progress(alice: User, bob: User) -> None:
+    dispatch = Dispatch.objects.get(lesson=draft(alice, bob))
+
+    assert progress.progress_of([dispatch]) == progress.states_of([dispatch]) == {dispatch.pk: Progress()}
+
+
+def test_progress_is_counted_by_state_and_by_channel(deliveries: list[Delivery]) -> None:
+    dispatch = ended(deliveries, "sent", "dead", "skipped")
+
+    told = progress.progress_of([dispatch])[dispatch.pk]
+
+    assert told.by_state == {"dead": 1, "pending": 1, "sent": 1, "skipped": 1}
+    assert told.by_channel == {"log": 2, "sms": 2}
+    assert (told.sent, told.waiting, told.dead, told.total, told.wanted) == (1, 1, 1, 4, 3)
+
+
+def test_states_are_counted_until_they_are_settled_and_read_after_that(
+    deliveries: list[Delivery], django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    under_way = ended(deliveries, "sent", "dead", "skipped")
+    with django_assert_num_queries(1):
+        counted = progress.states_of([under_way])
+    assert counted == progress.progress_of([under_way])
+
+    settled = ended(deliveries, "sent", "dead", "skipped", "sent")
+    with django_assert_num_queries(0):
+        states = progress.states_of([settled])
+
+    assert states == {settled.pk: Progress(by_state={"sent": 2, "dead": 1, "skipped": 1})}
+
+
+def test_of_a_dispatch_whose_deliveries_are_gone_the_states_are_still_known(alice: User, bob: User) -> None:
+    lesson = completed(alice, bob)
+    told_days_ago(lesson, 91)
+    dispatch = lesson.dispatches.latest("event")
+    before = progress.progress_of([dispatch])[dispatch.pk].by_state
+
+    prune()
+
+    dispatch.refresh_from_db()
+    assert progress.progress_of([dispatch]) == {dispatch.pk: Progress(by_state=before)}
+    assert before == {"sent": dispatch.total}
 
 
 def run(**columns: object) -> ChordRun:

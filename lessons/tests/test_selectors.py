@@ -10,12 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from lessons import selectors
-from lessons.models import Delivery, DeliveryState, Lesson, User
-from lessons.notifications.expand import expand
-from lessons.notifications.prune import prune
+from lessons.models import Lesson, User
 from lessons.tests.lifecycle.ways import IN_STATUS
-from lessons.tests.notifications.aftermath import told_days_ago
-from lessons.tests.people import cancelled, completed, draft, scheduled, tomorrow
+from lessons.tests.people import cancelled, draft, scheduled, tomorrow
 
 pytestmark = pytest.mark.django_db
 
@@ -122,7 +119,7 @@ def test_a_transition_whose_condition_is_not_met_is_not_available(settings: Sett
     assert selectors.available_transitions(scheduled(alice, bob), alice) == ["reschedule", "cancel"]
 
 
-# --- History and progress -------------------------------------------------------------------------
+# --- History --------------------------------------------------------------------------------------
 
 
 def test_history_is_told_oldest_first_in_one_query(alice: User, bob: User, django_assert_num_queries: Any) -> None:
@@ -132,34 +129,3 @@ def test_history_is_told_oldest_first_in_one_query(alice: User, bob: User, djang
         told = [(event.name, str(event.actor), event.dispatch.pk) for event in selectors.lesson_history(lesson)]
 
     assert told == [(event.name, "Alice", event.pk) for event in lesson.events.order_by("id")]
-
-
-@pytest.fixture
-def deliveries(settings: Settings, alice: User, bob: User) -> list[Delivery]:
-    """Two people, two channels, one dispatch."""
-    settings.NOTIFICATION_CHANNELS = ["log", "sms"]
-    draft(alice, bob)
-    expand()
-    return list(Delivery.objects.order_by("channel", "recipient"))
-
-
-def test_progress_is_counted_by_state_and_by_channel(deliveries: list[Delivery]) -> None:
-    Delivery.objects.filter(pk=deliveries[0].pk).update(state=DeliveryState.SENT)
-
-    assert selectors.delivery_progress(deliveries[0].dispatch) == {
-        "by_state": {"pending": 3, "sent": 1},
-        "by_channel": {"log": 2, "sms": 2},
-    }
-
-
-def test_of_a_dispatch_whose_deliveries_are_gone_the_states_are_still_known(alice: User, bob: User) -> None:
-    lesson = completed(alice, bob)
-    told_days_ago(lesson, 91)
-    dispatch = lesson.dispatches.latest("event")
-    before = selectors.delivery_progress(dispatch)["by_state"]
-
-    prune()
-
-    dispatch.refresh_from_db()
-    assert selectors.delivery_progress(dispatch) == {"by_state": before, "by_channel": {}}
-    assert before == {"sent": dispatch.total}

@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 
+from backend.stack.application import QUEUES
 from backend.tests.deployment.compose import PRODUCTION, QUICK_START, ROOT, VariableMissing, load
+from lessons.monitoring.queues import queue_names
+from lessons.notifications.channels import REGISTRY
 
 SECRETS = {
     "SECRET_KEY": "q8Zx" * 13,
@@ -23,7 +26,7 @@ SECRETS = {
 }
 NAMES = ("nginx", "postgres", "redis", "app", "celery_worker", "celery_beat", "flower", "gateway")
 JOBS = {"migrate", "seed"}
-SCALED = ("app", "celery_worker", "celery_worker_log", "celery_worker_email", "celery_worker_sms")
+SCALED = ("app", "celery_worker", *(f"celery_worker_{channel}" for channel in REGISTRY))
 
 
 @pytest.fixture(params=[QUICK_START, PRODUCTION], ids=["quick start", "production"])
@@ -146,11 +149,18 @@ def test_web_and_workers_can_be_scaled(production: dict[str, Any]) -> None:
     assert [name for name in SCALED if "profiles" in production["services"][name]] == []
 
 
-def test_each_queue_has_workers_of_its_own(production: dict[str, Any]) -> None:
-    commands = [production["services"][name]["command"] for name in SCALED if name != "app"]
-    queues = [command[command.index("--queues") + 1] for command in commands]
+def queues_of(service: dict[str, Any]) -> str:
+    return str(service["command"][service["command"].index("--queues") + 1])
 
-    assert sorted(queues) == ["control", "deliver.email", "deliver.log", "deliver.sms"]
+
+def test_the_quick_starts_worker_takes_from_every_queue() -> None:
+    assert queues_of(load(QUICK_START, SECRETS)["services"]["celery_worker"]) == ",".join(QUEUES)
+
+
+def test_each_queue_has_workers_of_its_own(production: dict[str, Any]) -> None:
+    queues = [queues_of(production["services"][name]) for name in SCALED if name != "app"]
+
+    assert sorted(queues) == sorted(queue_names(REGISTRY))
 
 
 def test_nobody_is_root_and_postgres_and_redis_have_passwords(production: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 
 from lessons.api.calendars import feed_of, owner_of
-from lessons.api.etags import is_not_modified
+from lessons.api.etags import file_answer
 from lessons.api.example_answers import CALENDAR_READ
 from lessons.api.query import ApiView
 from lessons.api.renderers import CalendarRenderer
@@ -24,12 +24,9 @@ SECRET = OpenApiParameter(
 
 def _feed(request: Request, user: User) -> HttpResponse:
     content = feed_of(user)
-    etag = f'"{hashlib.sha256(content).hexdigest()}"'
-    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
-    if is_not_modified(request.headers.get("If-None-Match"), etag):
-        return HttpResponse(status=304, headers=headers)
-    headers["Content-Disposition"] = 'inline; filename="lessons.ics"'
-    return HttpResponse(content, content_type="text/calendar; charset=utf-8", headers=headers)
+    response = file_answer(request, content, "text/calendar; charset=utf-8", digest=hashlib.sha256(content).hexdigest())
+    response["Content-Disposition"] = 'inline; filename="lessons.ics"'
+    return response
 
 
 @extend_schema(tags=["lessons"])

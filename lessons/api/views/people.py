@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from lessons import policies, selectors
-from lessons.api.etags import is_not_modified
+from lessons.api.etags import file_answer
 from lessons.api.example_answers import ME_READ, USER_LISTED
 from lessons.api.examples import PROFILE
 from lessons.api.inputs import MeInput, NoInput, PhotoInput, UserQuery
@@ -130,10 +130,7 @@ class UserPhoto(ApiView):
         if photo is None:
             raise NotFound
         self.read_query()
-        headers = {"ETag": f'"{photo.digest}"', "Cache-Control": "private, no-cache"}
-        if is_not_modified(request.headers.get("If-None-Match"), headers["ETag"]):
-            return HttpResponse(status=304, headers=headers)
-        return HttpResponse(bytes(photo.content), content_type=JpegRenderer.media_type, headers=headers)
+        return file_answer(request, bytes(photo.content), JpegRenderer.media_type, digest=photo.digest)
 
     def _shown(self) -> QuerySet[User]:
         myself = User.objects.filter(pk=self.person.pk)

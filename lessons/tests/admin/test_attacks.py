@@ -71,7 +71,9 @@ def test_what_a_failed_transition_has_written_is_not_kept(
     assert User.objects.get(pk=bob.pk).full_name == "Bob"
 
 
-@pytest.mark.parametrize("name", ["", "delete", "save", "__class__", "refresh_from_db", "start/../cancel", "'; DROP--"])
+@pytest.mark.parametrize(
+    "name", ["", "delete", "save", "__class__", "__init__", "_do_update", "refresh_from_db", "start/../cancel", "'; --"]
+)
 def test_a_name_that_is_no_transition_is_not_found(marias: Client, alice: User, bob: User, name: str) -> None:
     lesson = scheduled(alice, bob)
 

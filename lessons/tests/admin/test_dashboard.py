@@ -12,7 +12,8 @@ from lessons import lifecycle, prevented
 from lessons.models import User
 from lessons.tests.admin.conftest import logged_in
 from lessons.tests.admin.pages import page_of
-from lessons.tests.notifications.deliveries import HOUR, died, latest
+from lessons.tests.notifications.aftermath import died
+from lessons.tests.notifications.deliveries import HOUR, latest
 from lessons.tests.people import draft, in_days, scheduled, started
 from lessons.tests.rows import a_day_passes
 

@@ -64,15 +64,7 @@ def test_edits_that_come_along_with_a_button_are_not_saved(marias: Client, alice
     assert history(lesson) == ["created", "scheduled"]
 
 
-@pytest.mark.parametrize("name", ["", "delete", "save", "refresh_from_db", "__init__", "_do_update", "objects", "a/b"])
-def test_what_is_no_transition_is_not_found(marias: Client, alice: User, bob: User, name: str) -> None:
-    lesson = scheduled(alice, bob)
-
-    with nothing_written():
-        assert press(marias, lesson, name).status_code == 404
-
-
-def test_a_transition_that_the_admin_must_not_show_is_not_found_either(
+def test_a_transition_that_the_admin_must_not_show_is_not_found(
     marias: Client, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lesson = scheduled(alice, bob)

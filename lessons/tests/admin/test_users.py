@@ -52,7 +52,7 @@ def test_an_administrator_changes_somebody(roots: Client, root: User, bob: User)
     [
         ({"time_zone": "Mars/Olympus"}, "time_zone"),
         ({"phone": "12"}, "phone"),
-        ({"muted_channels": ["pigeon"]}, "muted_channels"),
+        ({"muted_channels": ["drums"]}, "muted_channels"),
         ({"role": "king"}, "role"),
         ({"username": ""}, "username"),
     ],

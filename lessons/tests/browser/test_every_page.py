@@ -10,7 +10,8 @@ from playwright.sync_api import Browser, Page
 from lessons import heartbeat
 from lessons.models import User
 from lessons.tests.admin.pages import list_of, page_of, transition_page
-from lessons.tests.notifications.deliveries import HOUR, claimed, died, latest, sent_run
+from lessons.tests.notifications.aftermath import died
+from lessons.tests.notifications.deliveries import HOUR, claimed, latest, sent_run
 from lessons.tests.people import draft, in_days, scheduled, started, tomorrow
 
 pytestmark = pytest.mark.django_db(transaction=True)

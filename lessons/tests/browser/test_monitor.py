@@ -12,7 +12,8 @@ from lessons import lifecycle
 from lessons.models import Delivery, User
 from lessons.tests.browser.conftest import log_in
 from lessons.tests.flow.progress import is_quiet
-from lessons.tests.notifications.deliveries import HOUR, died, latest
+from lessons.tests.notifications.aftermath import died
+from lessons.tests.notifications.deliveries import HOUR, latest
 from lessons.tests.people import Student, in_days, scheduled, tomorrow
 from lessons.tests.waiting import wait_until
 
@@ -108,7 +109,7 @@ def test_dead_letters_are_sent_again_after_a_question_with_a_number(
 ) -> None:
     lesson = scheduled(alice, bob)
     wait_until(is_quiet, within_seconds=60)
-    delivery = died(latest(lesson, bob), HOUR, number=2)
+    delivery = died(latest(lesson, bob), HOUR, attempts=2)
 
     marias.goto(f"{live_server.url}/admin/monitor/")
     marias.locator("a.again").first.click()

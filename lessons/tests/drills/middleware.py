@@ -11,12 +11,11 @@ import redis
 from kombu import Connection
 
 from backend.addresses import for_kombu
+from backend.stack.application import QUEUES
 from backend.stack.place import Place
 from backend.stack.supervisor import Supervisor
 from backend.stack.valkey import start_valkey
 from lessons.tests.proxy import Proxy
-
-QUEUES = ("control", "deliver.log", "deliver.email", "deliver.sms")
 
 
 class RedisServer(Protocol):

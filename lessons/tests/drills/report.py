@@ -1,20 +1,17 @@
 """The table of verdicts: on the terminal, and in docs/reliability.md."""
 
 import platform
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from importlib.metadata import version
-from pathlib import Path
 
 import psutil
 from rich.console import Console
 
 from lessons.tests.drills.verdict import Verdict
+from lessons.tests.trials import markdown_table, put_between_markers, versions
 
 HEADER = f"{'drill':<6}{'transitions':>12}{'sends':>8}{'lost':>6}{'doubled':>9}{'recovered':>11}  what was done"
 PACKAGES = ("Django", "celery", "kombu", "redis", "psycopg2-binary")
-MARKED = re.compile(r"(?<=<!-- drills -->\n).*?(?=<!-- /drills -->)", re.DOTALL)
 
 
 def print_verdict(console: Console, verdict: Verdict) -> None:
@@ -34,23 +31,14 @@ def print_summary(console: Console, number: int, failed: Sequence[str], seconds:
 
 def write_table(path: str, verdicts: Sequence[Verdict], *, command: str) -> None:
     """Replaces what is between the markers of the file."""
-    file = Path(path)
-    text = file.read_text()
-    assert MARKED.search(text), f"{path} has no <!-- drills --> … <!-- /drills -->"
-    file.write_text(MARKED.sub(lambda _: _markdown(verdicts, command), text))
-
-
-def _markdown(verdicts: Sequence[Verdict], command: str) -> str:
     head = ["drill", "what was done", "transitions", "sends", "lost", "doubled", "recovered", ""]
     rows = [
         [v.name, v.what, v.transitions, v.sends, v.lost, v.doubled, _recovered(v), f"**{_word(v)}**"] for v in verdicts
     ]
-    lines = [head, ["---", "---", *["---:"] * 5, "---"], *rows]
-    table = "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
-    made = datetime.now(UTC).date().isoformat()
-    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    made = f"`{command}`, {datetime.now(UTC).date().isoformat()}: {versions(PACKAGES)}"
     machine = f"Python {platform.python_version()}, {psutil.cpu_count()} cores"
-    return f"\n`{command}`, {made}: {versions}, {machine}.\n\n{table}\n\n"
+    table = markdown_table(head, ["---", "---", *["---:"] * 5, "---"], rows)
+    put_between_markers(path, "drills", f"{made}, {machine}.\n\n{table}")
 
 
 def _recovered(verdict: Verdict) -> str:

@@ -19,13 +19,13 @@ from backend.stack.ports import HOST, Ports
 from backend.stack.processes import Command, Process
 from backend.stack.supervisor import Supervisor
 from backend.timing import Timing
-from lessons.tests.drills.cluster import Cluster
+from lessons.tests.cluster import Cluster
 from lessons.tests.drills.middleware import Middleware
 from lessons.tests.drills.mutant import BY_SQL
 
 TOKEN = "open sesame"
 READY_WITHIN_SECONDS = 60.0
-ALL_QUEUES = "control,deliver.log,deliver.email,deliver.sms"
+ALL_QUEUES = ",".join(application.QUEUES)
 
 UNFINISHED = """
 SELECT (SELECT count(*) FROM lessons_dispatch WHERE settled_at IS NULL)

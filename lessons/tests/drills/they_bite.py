@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from lessons.tests.cluster import Cluster
 from lessons.tests.drills import catalogue
-from lessons.tests.drills.cluster import Cluster, EmbeddedCluster
+from lessons.tests.drills.cluster import own_cluster
 from lessons.tests.drills.mutant import MUTATIONS
 from lessons.tests.drills.registry import DRILLS, Size
 from lessons.tests.drills.verdict import run_drill
@@ -31,7 +32,7 @@ pytestmark = pytest.mark.timeout(300)
 @pytest.fixture(scope="module")
 def server() -> Iterator[Cluster]:
     """Of our own, whatever servers the test run has."""
-    with pytest.MonkeyPatch.context() as environment, EmbeddedCluster() as server:
+    with pytest.MonkeyPatch.context() as environment, own_cluster() as server:
         for name in ("DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL"):
             environment.delenv(name, raising=False)
         yield server

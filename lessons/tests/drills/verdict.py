@@ -3,8 +3,8 @@
 import traceback
 from dataclasses import dataclass, field
 
+from lessons.tests.cluster import Cluster
 from lessons.tests.drills import invariants
-from lessons.tests.drills.cluster import Cluster
 from lessons.tests.drills.evidence import Evidence
 from lessons.tests.drills.registry import Drill, Outcome, Size
 from lessons.tests.drills.stack import Overdue, Stack, stack

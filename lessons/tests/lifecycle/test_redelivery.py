@@ -36,7 +36,7 @@ def lesson(alice: User, bob: User) -> Lesson:
 def unheard_of(lesson: Lesson, *, days_ago: float = 0) -> Lesson:
     expand_all()
     for row in Delivery.objects.filter(lesson=lesson, channel="sms", state="pending"):
-        died(row, attempts=1, days_ago=days_ago)
+        died(row, timedelta(days=days_ago), attempts=1)
     all_ended(event_of(lesson))
     return lesson
 

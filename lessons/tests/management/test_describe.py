@@ -16,7 +16,7 @@ DOCUMENT = ROOT / "docs/architecture.md"
 def test_the_tables_of_the_document_are_those_of_the_code() -> None:
     text = DOCUMENT.read_text()
 
-    assert described(text) == text, "run: manage.py describe --write docs/architecture.md"
+    assert described(text) == text, "run: make tables"
 
 
 def test_its_picture_shows_the_floors_of_the_import_contract() -> None:

@@ -9,7 +9,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django_fsm.signals import post_transition
 
+from lessons.lifecycle import EDITABLE
 from lessons.models import Lesson, Status, UnrecordedChange, User
+from lessons.models.remembered import COMPARED
 from lessons.request_id import current_request_id
 from lessons.tests.people import completed, draft, scheduled, started, tomorrow
 from lessons.tests.rows import booked, history, ids, nothing_written, told
@@ -188,3 +190,9 @@ def test_times_of_a_draft_may_change_along_with_its_scheduling(alice: User, bob:
     lesson.save()
 
     assert booked(lesson) == ids(alice, bob)
+
+
+def test_all_that_may_be_edited_is_compared() -> None:
+    editable = frozenset().union(*EDITABLE.values())
+
+    assert set(COMPARED) == editable - {"students"}  # of whom a save writes who came and who left

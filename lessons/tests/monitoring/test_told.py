@@ -1,12 +1,10 @@
-"""Who was told of what: one event down to every attempt."""
+"""Who was told of one event, down to every attempt."""
 
 import pytest
 from pytest_django.fixtures import DjangoAssertNumQueries
 
 from lessons import monitoring
-from lessons.models import Delivery, Dispatch, User
-from lessons.monitoring import Progress
-from lessons.notifications.settle import settle
+from lessons.models import Dispatch, User
 from lessons.tests.notifications.deliveries import expand_all, latest, put
 from lessons.tests.people import Student, scheduled
 
@@ -18,26 +16,6 @@ def dispatch_of(teacher: User, *students: User) -> Dispatch:
     expand_all()
     dispatch.refresh_from_db()
     return dispatch
-
-
-def test_an_event_that_is_not_expanded_yet_has_no_progress(alice: User, bob: User) -> None:
-    dispatch = scheduled(alice, bob).dispatches.latest("pk")
-
-    assert monitoring.progress_of([dispatch]) == {dispatch.pk: Progress()}
-
-
-def test_progress_is_counted_until_it_is_settled_and_read_after_that(alice: User, bob: User) -> None:
-    dispatch = dispatch_of(alice, bob)
-    rows = Delivery.objects.filter(dispatch=dispatch).order_by("pk")
-    put(rows[0], state="sent")
-    put(rows[1], state="dead")
-    before = monitoring.progress_of([dispatch])[dispatch.pk]
-    rows.filter(state="pending").update(state="skipped")
-    settle([dispatch.pk])
-    dispatch.refresh_from_db()
-
-    assert (before.sent, before.dead, before.waiting) == (1, 1, rows.count() - 2)
-    assert monitoring.progress_of([dispatch])[dispatch.pk] == Progress(1, 0, 1, rows.count() - 2)
 
 
 def test_deliveries_come_page_by_page_and_each_once(alice: User, bob: User, carol: User) -> None:

@@ -1,24 +1,60 @@
 """What is left when deliveries have ended: dead letters, and what has been settled for long."""
 
 from datetime import timedelta
+from itertools import cycle
 
 from django.db.models import F
 from django.utils import timezone
 
-from lessons.models import AttemptOutcome, Delivery, DeliveryAttempt, Dispatch, Lesson, LessonEvent
+from lessons.models import (
+    AttemptOutcome,
+    Delivery,
+    DeliveryAttempt,
+    Dispatch,
+    DispatchState,
+    Lesson,
+    LessonEvent,
+    User,
+)
 from lessons.notifications.settle import settle
 from lessons.tests.notifications.deliveries import expand_all, put
+from lessons.tests.people import draft, tomorrow
+
+NOW = timedelta(0)
 
 
-def died(row: Delivery, *, attempts: int = 8, last: str = AttemptOutcome.TRANSIENT, days_ago: float = 0) -> Delivery:
-    """It is dead after so many attempts, of which the last one ended as told."""
-    moment = timezone.now() - timedelta(days=days_ago)
-    for number in range(1, attempts + 1):
+def died(row: Delivery, ago: timedelta = NOW, *, attempts: int = 8, last: str = AttemptOutcome.TRANSIENT) -> Delivery:
+    """It was given up so long ago, after so many attempts, of which the last one ended as told."""
+    moment = timezone.now() - ago
+    for number in range(row.attempts.count() + 1, attempts + 1):
         outcome = last if number == attempts else AttemptOutcome.TRANSIENT
         DeliveryAttempt.objects.create(
             delivery=row, number=number, started_at=moment, ended_at=moment, outcome=outcome, error="no answer"
         )
     return put(row, state="dead", attempt_count=attempts, last_error="no answer")
+
+
+ENDS: dict[str, list[str]] = {
+    DispatchState.DELIVERED: ["sent", "skipped"],
+    DispatchState.PARTLY_DELIVERED: ["sent", "dead"],
+    DispatchState.FAILED: ["dead"],
+    DispatchState.SKIPPED: ["skipped"],
+}
+
+
+def in_every_state(teacher: User, student: User) -> dict[str, Dispatch]:
+    """A dispatch for each state that one can be in, with deliveries that fit."""
+    lessons = {
+        state: draft(teacher, student, at=tomorrow(hour))
+        for hour, state in enumerate([DispatchState.DELIVERING, *ENDS], start=8)
+    }
+    expand_all()
+    lessons[DispatchState.PENDING] = draft(teacher, student, at=tomorrow(20))
+    for state, ends in ENDS.items():
+        for row, end in zip(Delivery.objects.filter(lesson=lessons[state]).order_by("pk"), cycle(ends), strict=False):
+            put(row, state=end)
+    settle(Dispatch.objects.values_list("pk", flat=True))
+    return {state: lessons[state].dispatches.get() for state in DispatchState.values}
 
 
 def all_ended(event: LessonEvent) -> Dispatch:

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from lessons.events import EventName
-from lessons.models import Delivery, DeliveryAttempt, Dispatch, Lesson, LessonEvent, User
+from lessons.models import Delivery, Dispatch, Lesson, LessonEvent, User
 from lessons.notifications.channels import REGISTRY
 from lessons.notifications.claim import Claim, claim
 from lessons.notifications.expand import expand
@@ -100,13 +100,6 @@ def sent_run(channel: str = "sms", *, outcome: str = "sent") -> Claim:
     ]
     record(run_id=claim.run.pk, task_id=None, channel=channel, results=results)
     return claim
-
-
-def died(delivery: Delivery, ago: timedelta, *, number: int = 1) -> Delivery:
-    """It was given up so long ago, after as many tries."""
-    at = timezone.now() - ago
-    DeliveryAttempt.objects.create(delivery=delivery, number=number, started_at=at, ended_at=at, outcome="permanent")
-    return put(delivery, state="dead", attempt_count=number, last_error="no_address")
 
 
 def lease_expired(row: Delivery) -> Delivery:

@@ -4,6 +4,7 @@ import logging
 import uuid
 
 import pytest
+from structlog.contextvars import bound_contextvars, get_contextvars
 
 from lessons.models import AttemptOutcome, ChordRun, Delivery, DeliveryState, User
 from lessons.notifications.claim import Claim
@@ -51,6 +52,13 @@ def test_dead_letters_are_told_to_who_watches_the_log(claim: Claim, caplog: pyte
     assert [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR] == [
         f"1 deliveries over sms are dead after run {claim.run.pk}"
     ]
+
+
+def test_what_is_logged_after_a_close_is_not_about_its_run(claim: Claim) -> None:
+    with bound_contextvars(request="maria's"):
+        close_run(run_id=claim.run.pk)
+
+        assert get_contextvars() == {"request": "maria's"}
 
 
 def test_closing_twice_changes_nothing(claim: Claim) -> None:

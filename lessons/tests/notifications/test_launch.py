@@ -2,6 +2,7 @@
 
 import pytest
 from pytest_django import Settings
+from structlog.contextvars import bound_contextvars, get_contextvars
 
 from lessons.models import ChordRun, Delivery, User
 from lessons.notifications.claim import Claim
@@ -54,6 +55,13 @@ def test_the_body_is_to_close_the_run_and_waits_for_the_header(claim: Claim) -> 
         (on_error,) = body["options"]["link_error"]
         assert (on_error["task"], on_error["args"]) == ("lessons.close_run", [str(claim.run.pk)])
     assert take_all("control") == []
+
+
+def test_what_is_logged_after_a_launch_is_not_about_its_run(claim: Claim) -> None:
+    with bound_contextvars(request="maria's"):
+        launch(claim)
+
+        assert get_contextvars() == {"request": "maria's"}
 
 
 @pytest.mark.parametrize("away", AWAY)

@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 from lessons.models import ChordRun, Delivery, Dispatch, Redelivery, User
 from lessons.notifications.expand import expand
 from lessons.tests.api.client import api, problem
+from lessons.tests.notifications.aftermath import all_ended, in_every_state
 from lessons.tests.people import cancelled, draft, scheduled, tomorrow
 from lessons.tests.rows import nothing_written
 
@@ -119,36 +120,10 @@ def test_a_student_has_no_list_of_dispatches_not_even_of_a_bad_query(alice: User
     problem(api(bob).get(DISPATCHES, {"no": 1}), 403, "permission_denied", None)
 
 
-STATES: dict[str, dict[str, Any]] = {
-    "pending": {},
-    "delivering": {"expanded_at": Now()},
-    "delivered": {"expanded_at": Now(), "settled_at": Now(), "sent": 2, "dead": 0, "skipped": 4},
-    "partly_delivered": {"expanded_at": Now(), "settled_at": Now(), "sent": 5, "dead": 1, "skipped": 0},
-    "failed": {"expanded_at": Now(), "settled_at": Now(), "sent": 0, "dead": 6, "skipped": 0},
-    "skipped": {"expanded_at": Now(), "settled_at": Now(), "sent": 0, "dead": 0, "skipped": 6},
-}
-
-
-def in_state(dispatch: int, state: str) -> None:
-    """The dispatch, and deliveries that fit."""
-    if state != "pending":
-        expand()
-    columns = STATES[state]
-    Dispatch.objects.filter(pk=dispatch).update(**columns)
-    deliveries = Delivery.objects.filter(dispatch_id=dispatch).order_by("pk")
-    if columns.get("settled_at"):
-        of_state = {name: columns[name] for name in ("sent", "dead", "skipped")}
-        for delivery, name in zip(deliveries, (n for n, count in of_state.items() for _ in range(count)), strict=True):
-            Delivery.objects.filter(pk=delivery.pk).update(state=name)
-
-
 def test_each_state_lists_its_own_and_the_states_are_what_is_shown(alice: User, bob: User, maria: User) -> None:
-    dispatches = {state: draft(alice, bob, at=tomorrow(hour)).events.get().pk for hour, state in enumerate(STATES)}
-    for state in [*list(STATES)[1:], "pending"]:
-        in_state(dispatches[state], state)
-    Dispatch.objects.filter(pk=dispatches["pending"]).update(expanded_at=None)
+    dispatches = {state: dispatch.pk for state, dispatch in in_every_state(alice, bob).items()}
 
-    assert {state: listed(maria, state=state) for state in STATES} == {s: [pk] for s, pk in dispatches.items()}
+    assert {state: listed(maria, state=state) for state in dispatches} == {s: [pk] for s, pk in dispatches.items()}
     shown = {dispatch["id"]: dispatch["state"] for dispatch in api(maria).get(DISPATCHES).json()["results"]}
     assert shown == {pk: state for state, pk in dispatches.items()}
 
@@ -191,10 +166,10 @@ def test_the_pages_follow_each_other(alice: User, bob: User) -> None:
 @pytest.fixture
 def failed(alice: User, bob: User) -> Dispatch:
     """A dispatch of Alice's that reached nobody."""
-    dispatch = draft(alice, bob).events.get().dispatch
-    in_state(dispatch.pk, "failed")
-    Delivery.objects.update(attempt_count=3)
-    return dispatch
+    event = draft(alice, bob).events.get()
+    expand()
+    Delivery.objects.update(state="dead", attempt_count=3)
+    return all_ended(event)
 
 
 @pytest.mark.parametrize("who", ["alice", "maria"])

@@ -13,7 +13,8 @@ from rich.console import Console
 from backend.stack.demo import reset
 from backend.stack.errors import StackError
 from backend.stack.private_directory import private_directory
-from backend.tests.stack_runs import RunningServices, wait_until
+from backend.tests.stack.runs import RunningServices
+from lessons.tests.waiting import wait_until
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from rich.console import Console
 from backend.stack.demo import demo, reset, services
 from backend.stack.errors import StackError
 from backend.stack.ports import DEFAULTS, Ports
-from backend.tests.stack_runs import run_stack
+from backend.tests.stack.runs import run_stack
 
 
 @pytest.mark.parametrize("variable", DEFAULTS)

@@ -12,7 +12,7 @@ from backend.stack.errors import StackError
 from backend.stack.process_records import ProcessRecord, is_alive
 from backend.stack.processes import Command
 from backend.stack.supervisor import Supervisor
-from backend.tests.stack_runs import wait_until
+from lessons.tests.waiting import wait_until
 
 # A parent with a child; both ignore SIGTERM, and say when.
 STUBBORN = """

@@ -3,16 +3,13 @@
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 
 from backend.stack.process_records import is_alive
 from backend.stack.processes import PROJECT_ROOT
-
-PATIENCE_SECONDS = 20.0
+from lessons.tests.waiting import PATIENCE_SECONDS, wait_until
 
 
 def run_stack(command: str, directory: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -59,13 +56,6 @@ def _command_line(process: psutil.Process) -> list[str]:
         return process.cmdline()
     except psutil.NoSuchProcess:
         return []
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.05)
 
 
 def _start(command: str, directory: Path, environment: dict[str, str]) -> subprocess.Popen[str]:
