@@ -1,9 +1,9 @@
 """Recording how a batch went: one fenced write, then whatever it set free."""
 
+import json
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import transaction
@@ -17,36 +17,40 @@ from lessons.notifications.successors import free_successors
 
 # The fence: this run, this attempt, taken. A worker whose lease was taken back meanwhile changes nothing.
 # An untried delivery (no outcome) gives its attempt back; a Celery retry keeps its lease and can be taken again.
+# One by one, by their ids, in the order of these: as in the take, no other way there fits.
 # Rather late than lost: what is not recorded counts as lost, and is sent again.
 RECORD = """
 SET LOCAL lock_timeout = '30s';
 
 WITH told AS (
-    SELECT * FROM unnest(%(delivery_id)s::bigint[], %(attempt)s::int[], %(state)s::text[], %(outcome)s::text[],
-                         %(error)s::text[], %(provider_id)s::text[], %(delay)s::float8[], %(extra)s::int[],
-                         %(started)s::float8[], %(ended)s::float8[])
-                  AS t (id, attempt, state, outcome, error, provider_id, delay, extra, started, ended)
+    SELECT * FROM json_to_recordset(%(results)s)
+                  AS t (delivery_id bigint, attempt int, state text, outcome text, error text, provider_id text,
+                        delay float8, extra int, started float8, ended float8)
 ), mine AS (
-    SELECT d.id, d.taken_at FROM lessons_delivery d JOIN told t USING (id)
-     WHERE d.run_id = %(run)s AND d.state = 'leased' AND d.taken_at IS NOT NULL AND d.attempt_count = t.attempt
-     ORDER BY d.id FOR UPDATE OF d
+    SELECT t.*, d.taken_at
+      FROM (SELECT * FROM told ORDER BY delivery_id) t
+     CROSS JOIN LATERAL (
+           SELECT taken_at FROM lessons_delivery
+            WHERE id = t.delivery_id AND run_id = %(run)s AND coalesce(state) = 'leased' AND taken_at IS NOT NULL
+              AND attempt_count = t.attempt
+              FOR UPDATE) d
 ), recorded AS (
     UPDATE lessons_delivery d
-       SET state = t.state, attempt_limit = d.attempt_limit + t.extra,
-           attempt_count = d.attempt_count - (t.outcome IS NULL)::int,
-           taken_at = NULL, sent_at = CASE WHEN t.state = 'sent' THEN now() END,
-           next_attempt_at = CASE WHEN t.state = 'pending' THEN now() + t.delay * interval '1 second'
+       SET state = m.state, attempt_limit = d.attempt_limit + m.extra,
+           attempt_count = d.attempt_count - (m.outcome IS NULL)::int,
+           taken_at = NULL, sent_at = CASE WHEN m.state = 'sent' THEN now() END,
+           next_attempt_at = CASE WHEN m.state = 'pending' THEN now() + m.delay * interval '1 second'
                                   ELSE d.next_attempt_at END,
-           lease_until = CASE WHEN t.state = 'leased' THEN now() + (t.delay + %(slack)s) * interval '1 second' END,
-           last_error = CASE WHEN t.outcome IS NULL THEN d.last_error ELSE t.error END, provider_id = t.provider_id
-      FROM told t JOIN mine USING (id)
-     WHERE d.id = mine.id
-    RETURNING d.id, d.event_id, t.state, mine.taken_at
+           lease_until = CASE WHEN m.state = 'leased' THEN now() + (m.delay + %(slack)s) * interval '1 second' END,
+           last_error = CASE WHEN m.outcome IS NULL THEN d.last_error ELSE m.error END, provider_id = m.provider_id
+      FROM mine m
+     WHERE d.id = m.delivery_id AND d.id = ANY(%(deliveries)s)
+    RETURNING d.id, d.event_id, m.state, m.taken_at
 ), tried AS (
     INSERT INTO lessons_deliveryattempt (delivery_id, number, started_at, ended_at, outcome, error, run_id, task_id)
     SELECT r.id, t.attempt, r.taken_at + t.started * interval '1 second', r.taken_at + t.ended * interval '1 second',
            t.outcome, t.error, %(run)s, %(task)s
-      FROM recorded r JOIN told t USING (id)
+      FROM recorded r JOIN told t ON t.delivery_id = r.id
      WHERE t.outcome IS NOT NULL
 )
 SELECT id, event_id FROM recorded WHERE state IN ('sent', 'dead')
@@ -101,11 +105,15 @@ class Recorded:
 
 def record(*, run_id: uuid.UUID | str, task_id: str | None, channel: str, results: Sequence[Result]) -> Recorded:
     """Write all results and attempts; free the successors; settle the dispatches that have nothing unfinished."""
-    columns: dict[str, list[Any]] = {
-        field.name: [getattr(result, field.name) for result in results] for field in fields(Result)
-    }
     with transaction.atomic():
-        ended = fetch(RECORD, run=str(run_id), task=task_id, slack=settings.TIMING.retry_slack, **columns)
+        ended = fetch(
+            RECORD,
+            run=str(run_id),
+            task=task_id,
+            slack=settings.TIMING.retry_slack,
+            deliveries=[result.delivery_id for result in results],
+            results=json.dumps([vars(result) for result in results]),
+        )
         freed = free_successors([id_ for id_, _ in ended])
         settle({dispatch for _, dispatch in ended})
     return Recorded(len(ended), freed > 0 or bool(due_names([channel])))

@@ -11,11 +11,12 @@ from lessons.models.delivery import idempotency_key_of
 from lessons.notifications.messages import EventFacts, Message, Recipient
 from lessons.notifications.sql import fetch
 
+# coalesce: no index of what is leased fits that. By one of them a batch would read all that its run has in flight.
 TAKE = """
 UPDATE lessons_delivery d
    SET taken_at = now(), attempt_count = d.attempt_count + 1, lease_until = now() + %(lease)s * interval '1 second'
   FROM lessons_user u
- WHERE d.id = ANY(%(ids)s) AND d.run_id = %(run)s AND d.state = 'leased' AND d.taken_at IS NULL
+ WHERE d.id = ANY(%(ids)s) AND d.run_id = %(run)s AND coalesce(d.state) = 'leased' AND d.taken_at IS NULL
    AND u.id = d.recipient_id
 RETURNING d.id, d.channel, d.event_id, d.attempt_count, d.attempt_limit,
           extract(epoch FROM now() - d.created_at)::float8,
