@@ -114,9 +114,10 @@ class Environment:
 
         return self._parsed(name, [], parse, "a comma-separated list of networks like 10.0.0.0/8")
 
-    def password(self, name: str) -> str:
-        """The password in an address, or ""."""
-        return urlsplit(self.text(name, "")).password or ""
+    def server(self, name: str) -> tuple[str, str]:
+        """The host in an address, and the password for it; "" each where there is none."""
+        address = urlsplit(self.text(name, ""))
+        return address.hostname or "", address.password or ""
 
     def zone(self, name: str, default: str) -> str:
         value = self.text(name, default)

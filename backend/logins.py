@@ -4,13 +4,15 @@ django-axes calls this. Whoever has failed too often is not asked for their pass
 """
 
 from datetime import timedelta
+from functools import reduce
 from ipaddress import ip_address
+from operator import and_, or_
 from typing import Any
 
 from axes.handlers.base import AbstractAxesHandler, AxesBaseHandler
 from axes.models import AccessFailureLog
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -40,6 +42,14 @@ class LoginGuard(AbstractAxesHandler, AxesBaseHandler):  # type: ignore[misc]
     def get_failures(self, request: Any, credentials: dict[str, Any] | None = None) -> int:
         """django-axes asks `is_locked` alone."""
         return 0
+
+    def reset_attempts(
+        self, *, ip_address: str | None = None, username: str | None = None, ip_or_username: bool = False
+    ) -> int:
+        """For `manage.py axes_reset`, `axes_reset_username` and `axes_reset_ip`: how many failures are forgotten."""
+        given = [Q(**{name: value}) for name, value in (("ip_address", ip_address), ("username", username)) if value]
+        forgotten = reduce(or_ if ip_or_username else and_, given, Q())
+        return _failures().filter(forgotten).delete()[0]
 
     def user_logged_in(self, sender: Any, request: Any, user: Any, **kwargs: Any) -> None: ...
 

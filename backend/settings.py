@@ -21,7 +21,7 @@ env = Environment([] if _first.text("ENVIRONMENT", "") == "test" else _files)
 
 ENVIRONMENT = env.choice("ENVIRONMENT", "development", ["development", "test", "production"])
 IS_PRODUCTION = ENVIRONMENT == "production"
-TEMPLATE_PASSWORD = "lessons"  # noqa: S105 - of PostgreSQL and Redis in the quick start
+TEMPLATE_PASSWORD = "lessons"  # noqa: S105 - of PostgreSQL, Redis and RabbitMQ in the quick start
 TEMPLATE_SECRET_KEY = "change-me-to-fifty-random-characters"  # noqa: S105 - the one that production refuses
 
 TEMPLATE_GATEWAY = "//gateway:802"
@@ -125,13 +125,6 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_SCHEMES = ["redis", "rediss", "unix"]
 REDIS_URL = env.url("REDIS_URL", None, REDIS_SCHEMES)
-if IS_PRODUCTION:
-    _passwords = {"DATABASE_URL": str(DATABASES["default"]["PASSWORD"] or ""), "REDIS_URL": env.password("REDIS_URL")}
-    for _name, _password in _passwords.items():
-        _host = REDIS_URL.removeprefix("unix://") if _name == "REDIS_URL" else str(DATABASES["default"]["HOST"])
-        _is_local = not _host or _host.startswith("/")  # a socket, whose directory says who may enter
-        if not _is_local and _password in ("", TEMPLATE_PASSWORD):
-            raise SettingRefused(_name, "has no password or the template's: it should have one of its own")
 REDIS_TIMEOUT_SECONDS = 1.0
 CACHES = {
     "default": {
@@ -328,6 +321,14 @@ RETENTION_RUN_DAYS = env.number("RETENTION_RUN_DAYS", 30, 1, 36_500)
 _KOMBU_SCHEMES = ["redis", "rediss", "redis+socket"]
 CELERY_BROKER_URL = env.url("CELERY_BROKER_URL", for_kombu(REDIS_URL), [*_KOMBU_SCHEMES, "amqp", "amqps"])
 CELERY_RESULT_BACKEND = env.url("CELERY_RESULT_BACKEND", for_kombu(REDIS_URL), _KOMBU_SCHEMES)
+if IS_PRODUCTION:
+    _servers = {"DATABASE_URL": (str(DATABASES["default"]["HOST"]), str(DATABASES["default"]["PASSWORD"] or ""))}
+    for _name in ("REDIS_URL", "CACHE_URL", "CELERY_BROKER_URL", "CELERY_RESULT_BACKEND"):
+        _servers[_name] = env.server(_name)
+    for _name, (_host, _password) in _servers.items():
+        _is_local = not _host or _host.startswith("/")  # a socket, whose directory says who may enter
+        if not _is_local and _password in ("", TEMPLATE_PASSWORD):
+            raise SettingRefused(_name, "has no password or the template's: it should have one of its own")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # One try and one second: a request that wakes the relay never waits for a broker that is away.
 _ONE_TRY = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import time_machine
 from axes.models import AccessFailureLog
+from django.core.management import call_command
 from django.test import Client
 from rest_framework.test import APIClient
 
@@ -131,6 +132,25 @@ def test_a_hundred_failures_lock_an_address_whoever_it_tries(maria: User, settin
     assert guesses == [401] * 7 + [429]
     assert log_in(ADMIN, "maria", PASSWORD, **attacker).status_code == 429
     assert is_in(log_in(ADMIN, "maria", PASSWORD, REMOTE_ADDR="192.0.2.8"))
+
+
+@pytest.mark.parametrize(
+    ("command", "forgives"),
+    [
+        (["axes_reset_username", "maria"], True),
+        (["axes_reset_username", "mona"], False),
+        (["axes_reset_ip", "127.0.0.1"], True),
+        (["axes_reset_ip_username", "127.0.0.1", "mona"], False),
+        (["axes_reset"], True),
+    ],
+)
+def test_an_operator_lets_somebody_in_again(command: list[str], forgives: bool, maria: User) -> None:
+    for _ in range(10):
+        log_in(API, "maria")
+
+    call_command(*command)
+
+    assert is_in(log_in(API, "maria", PASSWORD)) is forgives
 
 
 def test_the_limits_are_those_that_are_promised(settings: Any) -> None:

@@ -5,18 +5,32 @@ from typing import Any
 
 import requests
 import urllib3
+from requests.adapters import HTTPAdapter
 
 urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # the rehearsal's certificate is its own
 
 
-class Browser(requests.Session):
-    """Speaks to the server at `base` as if its name were `host`."""
+class From(HTTPAdapter):
+    """Connections come from this address."""
 
-    def __init__(self, base: str, host: str) -> None:
+    def __init__(self, source: str) -> None:
+        self.source = source
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **more: Any) -> None:
+        super().init_poolmanager(*args, **more, source_address=(self.source, 0))
+
+
+class Browser(requests.Session):
+    """Speaks to the server at `base` as if its name were `host`. `source` is one of this machine's: 127.x.x.x."""
+
+    def __init__(self, base: str, host: str, source: str = "127.0.0.1") -> None:
         super().__init__()
         self.base, self.verify = base, False
         self.trust_env = False
         self.headers["Host"] = host
+        for scheme in ("http://", "https://"):
+            self.mount(scheme, From(source))
 
     def request(self, method: str, path: str, *args: Any, **more: Any) -> requests.Response:  # type: ignore[override]
         more.setdefault("allow_redirects", False)

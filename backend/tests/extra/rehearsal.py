@@ -58,10 +58,12 @@ class Rehearsal:
 
     def manage(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         """docker compose exec app python manage.py …"""
-        return subprocess.run(
+        done = subprocess.run(
             ["python", "manage.py", *arguments],
-            cwd=ROOT, env={**self.environment("app"), **more}, capture_output=True, text=True, check=True,
+            cwd=ROOT, env={**self.environment("app"), **more}, capture_output=True, text=True, check=False,
         )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done
 
     def environment(self, name: str) -> dict[str, str]:
         """As the container has it: .env, then what the service says itself; nothing of ours."""

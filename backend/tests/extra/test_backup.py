@@ -2,6 +2,7 @@
 invariant asked of what came out. `make test-extra PYTEST=-s` shows what it found."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,8 +17,23 @@ from backend.stack.processes import PROJECT_ROOT
 from backend.stack.supervisor import Supervisor
 from backend.stack.unprivileged import find_programs
 from backend.stack.valkey import start_valkey
+from backend.tests.deployment.compose import ROOT
 
 pytestmark = pytest.mark.timeout(180)
+# Events that are no messages yet, messages that wait, that were handed out, and that somebody is sending.
+AT_WORK = """
+from django.db.models import F
+from django.db.models.functions import Now
+from lessons.models import Delivery
+from lessons.notifications.channels import REGISTRY
+from lessons.notifications.claim import claim
+from lessons.notifications.expand import expand
+expand(8), claim(REGISTRY["log"])
+first, second, *_ = Delivery.objects.filter(state="leased").values_list("pk", flat=True)
+Delivery.objects.filter(pk=first).update(taken_at=Now(), attempt_count=F("attempt_count") + 1)
+Delivery.objects.filter(pk=second).update(state="pending", run=None, lease_until=None)
+"""
+STATES = "SELECT string_agg(DISTINCT state, ' ' ORDER BY state) FROM lessons_delivery"
 TABLES = ("lesson", "lessonevent", "dispatch", "delivery", "deliveryattempt", "booking", "user", "chordrun")
 
 
@@ -42,6 +58,9 @@ class School:
         command = (self.programs.directory / program, "--host", self.place.sockets / "pg", "--username", USER)
         done = subprocess.run([*command, *arguments], capture_output=True, text=True, check=True, env=os.environ)
         return done.stdout
+
+    def ask(self, question: str, database: str) -> str:
+        return self.postgres("psql", "--dbname", database, "--tuples-only", "--no-align", "--command", question).strip()
 
     def counts(self, database: str = DATABASE) -> dict[str, int]:
         ask = " UNION ALL ".join(f"SELECT '{name}', count(*) FROM lessons_{name}" for name in TABLES)
@@ -80,6 +99,24 @@ def test_a_restored_backup_is_whole(school: School, tmp_path: Path) -> None:
     assert after["lesson"] == before["lesson"]
     assert all(after[name] >= before[name] for name in TABLES)
     assert school.manage("migrate", "--check", database="restored").returncode == 0
+
+
+def test_by_the_runbooks_words_nobody_is_told_of_the_past(school: School) -> None:
+    """What was due when the backup was made is skipped, and nothing is left to do."""
+    (words,) = re.findall(r"```sql\n(.+?)```", (ROOT / "docs/operations.md").read_text(), re.DOTALL)
+    school.postgres("createdb", "silent", "--template", "restored")
+    for arguments in (("seed_data", "--lessons", "60"), ("shell", "--command", AT_WORK)):
+        done = school.manage(*arguments, database="silent")
+        assert done.returncode == 0, done.stderr
+    assert {"leased", "pending", "sent"} <= set(school.ask(STATES, "silent").split())
+
+    school.postgres("psql", "--dbname", "silent", "--set", "ON_ERROR_STOP=1", "--command", words)
+
+    assert "expanded 0, launched 0 runs" in school.manage("relay", database="silent").stdout
+    assert school.ask(STATES, "silent") == "sent skipped"
+    assert school.ask("SELECT count(*) FROM lessons_dispatch WHERE settled_at IS NULL", "silent") == "0"
+    checked = school.manage("check_invariants", database="silent")
+    assert checked.returncode == 0, checked.stdout
 
 
 def test_what_the_restored_database_has_to_tell_is_told(school: School) -> None:

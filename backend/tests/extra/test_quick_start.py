@@ -59,7 +59,8 @@ def test_flower_is_for_staff_who_are_logged_in(stack: Rehearsal, visitor: Browse
     anonymous = visitor.get("/flower/")
     assert (anonymous.status_code, anonymous.headers["Location"]) == (302, "/accounts/login/?next=/flower/")
     visitor.log_in("student_1", "demo-pass-1")
-    assert visitor.get("/flower/").status_code == 403
+    refused = visitor.get("/flower/")
+    assert (refused.status_code, refused.headers["Content-Type"]) == (403, "application/problem+json")
 
     staff = Browser(visitor.base, "localhost")
     staff.log_in("root", "root")

@@ -1,26 +1,20 @@
 """A portrait: real pictures within limits, drawn anew; whatever else is sent is refused by name."""
 
 import io
-import struct
-import zlib
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
+from lessons.api import photos
 from lessons.models import Photo, User
 from lessons.tests.api.client import api, problem
+from lessons.tests.pictures import jpeg_of_scans, jpeg_that_claims, picture, png_that_claims, webp_that_claims
 
 pytestmark = pytest.mark.django_db
 
 ME = "/api/v1/me/"
-
-
-def picture(form: str = "JPEG", size: tuple[int, int] = (640, 480), mode: str = "RGB", **options: Any) -> bytes:
-    out = io.BytesIO()
-    Image.new(mode, size, "teal" if mode == "RGB" else 1).save(out, form, **options)
-    return out.getvalue()
 
 
 def upload(person: User, content: bytes, name: str = "me.jpg", **form: Any) -> Any:
@@ -48,12 +42,23 @@ def test_a_picture_becomes_a_portrait(form: str, bob: User) -> None:
     assert (kept(bob).format, kept(bob).size) == ("JPEG", (512, 256))
 
 
+def test_a_progressive_jpeg_is_a_picture_like_any(bob: User) -> None:
+    assert upload(bob, jpeg_of_scans(50)).status_code == 200
+    assert kept(bob).size == (512, 512)
+
+
 @pytest.mark.parametrize("mode", ["RGBA", "L", "LA", "P", "1", "CMYK", "I;16"])
 def test_whatever_its_colours_are(mode: str, bob: User) -> None:
     form = "JPEG" if mode == "CMYK" else "PNG"
 
     assert upload(bob, picture(form, mode=mode)).status_code == 200
     assert kept(bob).mode == "RGB"
+
+
+def test_what_can_be_seen_through_is_white(bob: User) -> None:
+    upload(bob, picture("PNG", mode="RGB", transparency=(0, 128, 128)))
+
+    assert kept(bob).getpixel((100, 100)) == (255, 255, 255)
 
 
 def test_nothing_of_the_cameras_is_kept_but_which_way_is_up(bob: User) -> None:
@@ -85,16 +90,6 @@ def test_a_new_one_takes_the_place_of_the_old_and_null_takes_it_away(bob: User) 
     assert api(bob).patch(ME, {"photo": None}).status_code == 200
 
 
-def png_that_claims(width: int, height: int) -> bytes:
-    """A few bytes that say they are a picture of that size."""
-
-    def chunk(name: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-
-    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0" * 50)) + chunk(b"IEND", b"")
-
-
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 REFUSED = {
     "no picture": (b"hello", "not_an_image"),
@@ -105,6 +100,9 @@ REFUSED = {
     "another format": (picture("GIF"), "not_an_image"),
     "PostScript": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 100 100\n", "not_an_image"),
     "a bomb": (png_that_claims(60_000, 60_000), "not_an_image"),
+    "a bomb of a JPEG": (jpeg_that_claims(65_500, 65_500), "not_an_image"),
+    "a bomb of time": (jpeg_of_scans(20_000), "not_an_image"),
+    "a bomb that moves": (webp_that_claims(16_000, 16_000), "not_an_image"),
     "a wide one": (png_that_claims(5_000, 100), "size"),
     "a dot": (picture(size=(15, 200)), "size"),
     "an unpacked one that ends early": (png_that_claims(400, 400), "not_an_image"),
@@ -119,6 +117,19 @@ def test_what_is_no_picture_within_limits_is_refused(case: str, bob: User) -> No
 
     assert body["errors"][0]["code"] in (code, "not_an_image")
     assert not Photo.objects.exists()
+
+
+def test_who_comes_while_others_wait_is_told_to_come_again(bob: User) -> None:
+    for _ in range(photos.AT_ONCE):
+        photos._places.acquire()
+    try:
+        refused = upload(bob, picture())
+    finally:
+        photos._places.release(photos.AT_ONCE)
+
+    problem(refused, 429, "throttled", None)
+    assert refused.headers["Retry-After"] == "1"
+    assert [upload(bob, content).status_code for content in (picture(), b"none", picture())] == [200, 400, 200]
 
 
 def test_an_upload_of_more_than_a_megabyte_is_too_large(bob: User) -> None:
