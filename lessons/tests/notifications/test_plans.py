@@ -12,8 +12,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def history(alice: User) -> None:
-    years_pass(alice)
+def history(alice: User, carol: User) -> None:
+    years_pass(alice, carol)
 
 
 STATEMENTS: dict[str, tuple[str, dict[str, Any]]] = {
