@@ -33,7 +33,9 @@ INSERT INTO lessons_delivery (event_id, lesson_id, recipient_id, channel, attemp
 SELECT id, lesson_id, %(teacher)s, channel, 8, CASE id %% 500 WHEN 0 THEN 'dead' WHEN 1 THEN 'skipped' ELSE 'sent' END
   FROM recorded CROSS JOIN unnest(ARRAY['log', 'email', 'sms']) AS channel
 """
-ANALYZE = "ANALYZE lessons_lesson, lessons_lesson_students, lessons_lessonevent, lessons_dispatch, lessons_delivery, lessons_user"
+ANALYZE = """
+ANALYZE lessons_lesson, lessons_lesson_students, lessons_lessonevent, lessons_dispatch, lessons_delivery, lessons_user
+"""
 
 
 def years_pass(teacher: User, student: User) -> None:
