@@ -374,7 +374,9 @@ CELERY_DB_REUSE_MAX = sys.maxsize
 CELERY_TASK_SOFT_TIME_LIMIT = TIMING.soft_limit
 CELERY_TASK_TIME_LIMIT = TIMING.hard_limit
 CELERY_TASK_DEFAULT_QUEUE = "control"
-CELERY_WORKER_SEND_TASK_EVENTS = CELERY_TASK_SEND_SENT_EVENT = True
+# Workers tell Flower what they do. That a task was sent would be told by whoever sends it: a quarter of what a request
+# spends on waking the relay.
+CELERY_WORKER_SEND_TASK_EVENTS = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # What nobody takes does not pile up without end: workers that return would do all of it first. But whether a call has
 # expired, a worker asks its own clock. One that is ahead of beat's must not throw every call away.
