@@ -358,6 +358,7 @@ CELERY_TASK_DEFAULT_QUEUE_TYPE = CELERY_TASK_CREATE_MISSING_QUEUE_TYPE = "quorum
 # it in one of its slots, for an hour if its clock, or the sender's, is an hour wrong.
 CELERY_TASK_DEFAULT_EXCHANGE_TYPE = "topic" if _IS_RABBITMQ else "direct"
 CELERY_TASK_CREATE_MISSING_QUEUE_EXCHANGE_TYPE = "topic" if _IS_RABBITMQ else None
+SHORTEST_COUNTDOWN_SECONDS = 1 if _IS_RABBITMQ else 0  # it keeps a retry for whole seconds
 CELERY_TASK_PUBLISH_RETRY = not _IS_RABBITMQ  # there a second try opens a connection anew: seven more time-outs
 CELERY_TASK_PUBLISH_RETRY_POLICY = _ONE_TRY
 CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"retry_policy": _ONE_TRY}  # or a chord's launch hangs for 20 to 40 s

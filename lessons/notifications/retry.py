@@ -60,7 +60,11 @@ def long_delay_seconds(*, attempts_left: int) -> float:
 
 
 def task_backoff_seconds(retries: int) -> float | None:
-    """The countdown before a header task's next retry: exponential, with jitter, never zero; None when spent."""
+    """The countdown before a header task's next retry: exponential, with jitter, never zero; None when spent.
+
+    Not shorter than the broker can keep it: on a scaled clock it would be.
+    """
     if retries >= TASK_RETRIES:
         return None
-    return float(TASK_BACKOFF_SECONDS * 2**retries * random.uniform(0.5, 1.0) * settings.TIME_SCALE)  # noqa: S311 - jitter
+    seconds = TASK_BACKOFF_SECONDS * 2**retries * random.uniform(0.5, 1.0) * settings.TIME_SCALE  # noqa: S311 - jitter
+    return float(max(seconds, settings.SHORTEST_COUNTDOWN_SECONDS))

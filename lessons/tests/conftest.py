@@ -6,7 +6,12 @@ from pytest_django import Settings
 from lessons.broker import breaker
 from lessons.models import User
 from lessons.tests.people import Administrator, Manager, Student, Teacher
-from lessons.tests.queues import empty_broker
+from lessons.tests.queues import empty_broker, prepare_broker
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _broker() -> None:
+    prepare_broker()
 
 
 @pytest.fixture(autouse=True)

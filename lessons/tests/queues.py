@@ -8,7 +8,7 @@ from typing import Any
 
 from celery import current_app
 from django.conf import settings
-from kombu import Connection
+from kombu.transport.native_delayed_delivery import declare_native_delayed_delivery_exchanges_and_queues
 
 from lessons.broker import connection
 from lessons.monitoring.queues import queue_names
@@ -51,6 +51,13 @@ def empty_broker() -> None:
                     channel.queue_purge(queue)
 
 
+def prepare_broker() -> None:
+    """What a worker makes when it starts: where RabbitMQ keeps a retry until its time has come."""
+    if is_rabbitmq():
+        with current_app.pool.acquire(block=True) as broker:
+            declare_native_delayed_delivery_exchanges_and_queues(broker, "quorum")
+
+
 def broker_is_idle() -> bool:
     """No task waits, and no worker has one in hand."""
     if not is_rabbitmq():
@@ -67,18 +74,20 @@ def is_rabbitmq() -> bool:
 
 @contextmanager
 def _channel() -> Iterator[Any]:
-    pool = current_app.pool
-    with pool.acquire(block=True) as broker:
-        yield broker.default_channel
+    """One of its own: over a queue that nobody has made yet RabbitMQ closes it."""
+    with current_app.pool.acquire(block=True) as broker:
+        channel = broker.channel()
+        try:
+            yield channel
+        finally:
+            channel.close()
 
 
 def _length(channel: Any, queue: str) -> int:
-    """Zero for a queue that nobody has made yet, over which RabbitMQ closes the channel."""
-    broker: Connection = channel.connection.client
+    """Zero for a queue that nobody has made yet."""
     try:
         return int(channel.queue_declare(queue, passive=True).message_count)
-    except broker.channel_errors:
-        broker._default_channel = None
+    except channel.connection.client.channel_errors:
         return 0
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from celery import current_app
 
 from backend.tests.metrics.scrape import Scrape
 from lessons.broker import connection as connection_to_redis
@@ -11,13 +12,14 @@ from lessons.models import Delivery, User
 from lessons.notifications.expand import expand
 from lessons.tests.brokers import broker_at, refused
 from lessons.tests.people import scheduled
+from lessons.tests.queues import empty_broker
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _empty_redis() -> None:
-    connection_to_redis().flushdb()
+def _empty_broker() -> None:
+    empty_broker()
 
 
 def test_what_waits_is_shown_per_channel_with_the_age_of_the_oldest(alice: User, bob: User) -> None:
@@ -68,7 +70,8 @@ def test_what_workers_count_is_added_up() -> None:
 
 
 def test_signs_of_life_and_queues_are_shown() -> None:
-    connection_to_redis().lpush("deliver.sms", "a", "b")
+    for _ in range(2):
+        current_app.send_task("lessons.deliver", queue="deliver.sms", ignore_result=True)
     connection_to_redis().set("heartbeat:relay", 1)
 
     scrape = Scrape()

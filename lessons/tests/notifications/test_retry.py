@@ -126,6 +126,13 @@ def test_a_tasks_retries_are_spent_after_about_a_minute() -> None:
 
 def test_all_of_it_is_scaled(settings: Settings) -> None:
     settings.TIME_SCALE, settings.TIMING = 0.01, Timing.scaled(0.01)
+    settings.SHORTEST_COUNTDOWN_SECONDS = 0
 
     assert decided(NO_LUCK).delay_seconds <= 1.2 * 0.6
     assert (task_backoff_seconds(0) or 0) <= 0.02
+
+
+def test_a_task_retries_no_sooner_than_the_broker_can_keep_it(settings: Settings) -> None:
+    settings.TIME_SCALE, settings.SHORTEST_COUNTDOWN_SECONDS = 0.01, 1
+
+    assert task_backoff_seconds(0) == 1.0
