@@ -14,7 +14,7 @@ def measure(rig: Rig, scale: Scale) -> list[Row]:
             name="P1",
             measure="transitions/s over HTTP, against the plain design",
             ratio=ratio(told["ours"], told["plain"]),
-            threshold=scale.of(1.3, 2.0),
+            threshold=scale.of(0.35, 2.0),
             at_least=True,
             sides={
                 "ours": Figure(tuple(told["ours"]), "transitions/s"),

@@ -16,7 +16,7 @@ def measure(rig: Rig, scale: Scale) -> list[Row]:
             name="P2",
             measure="transitions/s over HTTP, against a bare view with the same SQL",
             ratio=ratio(told["ours"], told["bare"]),
-            threshold=scale.of(0.2, 0.5),
+            threshold=scale.of(0.25, 0.5),
             at_least=True,
             sides={
                 "ours": Figure(tuple(told["ours"]), "transitions/s"),

@@ -38,7 +38,7 @@ def measure(rig: Rig, scale: Scale) -> list[Row]:
             name="P5",
             measure="commit to first channel call, idle, against .delay() to task start",
             ratio=ratio(told["ours"], told["delay"]),
-            threshold=scale.of(15.0, 4.0),
+            threshold=scale.of(10.0, 4.0),
             at_least=False,
             sides={
                 "ours": Figure(tuple(1000 * seconds for seconds in told["ours"]), "ms"),
