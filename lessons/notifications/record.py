@@ -31,8 +31,8 @@ WITH told AS (
       FROM (SELECT * FROM told ORDER BY delivery_id) t
      CROSS JOIN LATERAL (
            SELECT taken_at FROM lessons_delivery
-            WHERE id = t.delivery_id AND run_id = %(run)s AND coalesce(state) = 'leased' AND taken_at IS NOT NULL
-              AND attempt_count = t.attempt
+            WHERE id = t.delivery_id
+              AND run_id = %(run)s AND coalesce(state) = 'leased' AND taken_at IS NOT NULL AND attempt_count = t.attempt
               FOR UPDATE) d
 ), recorded AS (
     UPDATE lessons_delivery d

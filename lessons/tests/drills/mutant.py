@@ -40,10 +40,10 @@ def no_reaper() -> None:
     lessons.notifications.relay.reap = lambda: 0
 
 
-FENCE = "d.run_id = %(run)s AND d.state = 'leased' AND d.taken_at IS NOT NULL AND d.attempt_count = t.attempt"
+FENCE = "AND run_id = %(run)s AND coalesce(state) = 'leased' AND taken_at IS NOT NULL AND attempt_count = t.attempt"
 PATCHES: dict[str, Callable[[], None]] = {
     "take": without("lessons.notifications.take.TAKE", "AND d.taken_at IS NULL"),
-    "fence": without("lessons.notifications.record.RECORD", f"WHERE {FENCE}"),
+    "fence": without("lessons.notifications.record.RECORD", FENCE),
     "row lock": no_row_lock,
     "compare-and-set": without(
         "lessons.models.recorded.COMPARE_AND_SET",

@@ -19,7 +19,7 @@ from lessons.tests.drills.verdict import run_drill
 QUICK = Size(is_full=False)
 FINDS = {
     "take": ("F11", "counts"),
-    "fence": ("F3", ""),
+    "fence": ("F3", "ran into what is recorded"),
     "unique constraint": ("F16", "doubled"),
     "row lock": ("F10", "were refused with"),
     "compare-and-set": ("F10", "started in"),
