@@ -11,7 +11,7 @@ from lessons.tests.drills.stack import Stack
 GATEWAY_SECONDS = 5.0  # at time scale 1
 PER_LESSON = 500  # the API's limit
 SMS_WINDOW = 12
-SLOWER_AT_MOST = 1.5
+SLOWER_AT_MOST = (3.0, 1.5)  # quick: a p95 of forty; whoever waited for an SMS would be thirty times as slow
 BETWEEN_PROBES_SECONDS = 0.25
 
 # Who waits for an SMS gets no e-mail, and the other way round.
@@ -61,7 +61,7 @@ def backlog(stack: Stack, size: Size) -> Outcome:
         leaves_backlog=True,
     )
     outcome.expect(left > waiting / 2, f"only {left} SMS were still waiting at the end")
-    outcome.expect(beside <= SLOWER_AT_MOST * alone, f"e-mails took {beside / alone:.1f} times as long")
+    outcome.expect(beside <= size.of(*SLOWER_AT_MOST) * alone, f"e-mails took {beside / alone:.1f} times as long")
     outcome.expect(0 < watch.longest_queue <= SMS_WINDOW, f"the broker held {watch.longest_queue} SMS tasks")
     outcome.expect(watch.most_in_flight == SMS_WINDOW, f"{watch.most_in_flight} SMS were in flight at most")
     outcome.expect(not stack.attempts("lost"), f"{stack.attempts('lost')} leases expired")
