@@ -53,13 +53,18 @@ def lessons_of_day(person: User, day: date) -> QuerySet[Lesson]:
     return lessons.select_related("teacher").order_by("start_time", "id")
 
 
-def overdue_lessons(person: User, *, now: datetime | None = None) -> QuerySet[Lesson]:
-    """Those that should have started or ended; what has been so for a month is not news any more."""
-    late = (now or timezone.now()) - timedelta(minutes=settings.OVERDUE_AFTER_MINUTES)
-    is_overdue = Q(status=Status.SCHEDULED, start_time__lt=late, start_time__gt=late - OVERDUE_FOR_AT_MOST) | Q(
-        status=Status.IN_PROGRESS, end_time__lt=late, end_time__gt=late - OVERDUE_FOR_AT_MOST
-    )
-    return selectors.visible_lessons(person).filter(is_overdue).select_related("teacher").order_by("-start_time", "-id")
+def overdue_lessons(person: User, *, limit: int) -> list[Lesson]:
+    """The latest that should have started or ended; what has been so for a month is not news any more.
+
+    Asked for one by one, each has an index; asked for together, all lessons to come would be looked through first.
+    """
+    late = timezone.now() - timedelta(minutes=settings.OVERDUE_AFTER_MINUTES)
+    long_ago = late - OVERDUE_FOR_AT_MOST
+    lessons = selectors.visible_lessons(person).select_related("teacher")
+    not_started = lessons.filter(status=Status.SCHEDULED, start_time__lt=late, start_time__gt=long_ago)
+    not_ended = lessons.filter(status=Status.IN_PROGRESS, end_time__lt=late, end_time__gt=long_ago)
+    found = [*not_started.order_by("-start_time", "-id")[:limit], *not_ended.order_by("-end_time")[:limit]]
+    return sorted(found, key=lambda lesson: (lesson.start_time, lesson.pk), reverse=True)[:limit]
 
 
 def latest_changes(person: User) -> QuerySet[LessonEvent]:

@@ -25,7 +25,7 @@ def dashboard(request: HttpRequest) -> dict[str, Any]:
         "subtitle": markup.whose_clock(),
         "today": today[:TODAY_SHOWN],
         "has_more_today": len(today) > TODAY_SHOWN,
-        "overdue": planning.overdue_lessons(person)[:TODAY_SHOWN],
+        "overdue": planning.overdue_lessons(person, limit=TODAY_SHOWN),
         "latest_changes": planning.latest_changes(person)[:CHANGES_SHOWN],
     }
     return context | (_of_the_school() if is_staff_role(request) else {})
