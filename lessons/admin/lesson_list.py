@@ -22,9 +22,9 @@ from lessons.admin.carry_out import actor_of
 from lessons.admin.export import csv_of
 from lessons.admin.filters import DayFilter, FiltersByPerson, PersonFilter, WhenFilter
 from lessons.models import Lesson, Status, User, title_has
+from lessons.models.title_words import WORDS_SEARCHED
 
 TEACHERS_MATCHED = 200
-WORDS_SEARCHED = 8
 
 
 class LessonListAdmin(FiltersByPerson, SchoolAdmin):

@@ -44,7 +44,7 @@ SELECT count(*) FROM lessons_delivery d JOIN lessons_chordrun r ON r.id = d.run_
 # now(), not clock_timestamp(): only a stable function can use the index. What is overtaken is an earlier event whose
 # deliveries do not exist yet.
 CANDIDATES = """
-SELECT d.id, d.recipient_id, d.in_order, d.travels_alone,
+SELECT d.id, d.in_order, d.travels_alone,
        d.in_order AND EXISTS (SELECT 1 FROM lessons_dispatch o
                                WHERE o.lesson_id = d.lesson_id AND o.event_id < d.event_id AND o.expanded_at IS NULL),
        e.id, e.name, coalesce((e.snapshot ->> 'people_changed')::bool, false)
@@ -128,8 +128,8 @@ def _lock_candidates(channel: Channel) -> list[Candidate]:
 def _candidates(channel: Channel, *, limit: int) -> list[Candidate]:
     rows = fetch(CANDIDATES, name=channel.name, limit=limit)
     return [
-        Candidate(id_, recipient, in_order, alone, overtakes, EventKind(*event))
-        for id_, recipient, in_order, alone, overtakes, *event in rows
+        Candidate(id_, in_order, alone, overtakes, EventKind(*event))
+        for id_, in_order, alone, overtakes, *event in rows
     ]
 
 

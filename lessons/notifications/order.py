@@ -57,7 +57,6 @@ class Candidate(NamedTuple):
     """A message that is due. `overtakes`: the deliveries of an earlier event do not exist yet."""
 
     id: int
-    recipient_id: int
     in_order: bool
     travels_alone: bool
     overtakes: bool
