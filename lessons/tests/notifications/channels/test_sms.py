@@ -16,13 +16,18 @@ from lessons.notifications.channels.sms import parse_retry_after
 from lessons.tests.notifications.messages import message
 
 SMS = REGISTRY["sms"]
-PROVIDER_TIMEOUT = 0.3
+IMPATIENCE = 0.3
+
+
+@pytest.fixture
+def _impatient(settings: Settings) -> None:
+    """For the tests of time-outs only: an answer that takes this long on a busy machine fails no other test."""
+    settings.TIMING = Timing(provider_timeout=IMPATIENCE)
 
 
 @pytest.fixture
 def gateway(settings: Settings) -> Iterator[Gateway]:
     settings.SMS_GATEWAY_TOKEN = "open sesame"
-    settings.TIMING = Timing(provider_timeout=PROVIDER_TIMEOUT)
     with Gateway(token="open sesame", latency_seconds=0) as running:
         settings.SMS_GATEWAY_URL = running.url
         yield running
@@ -80,13 +85,14 @@ def test_an_answer_that_is_no_success_says_what_it_means(
     assert failure() == flags
 
 
+@pytest.mark.usefixtures("_impatient")
 def test_a_provider_that_does_not_answer_in_time_is_suspicious(gateway: Gateway) -> None:
     gateway.provider.faults.update({"accept_then_time_out": True})
     started = time.monotonic()
 
     assert failure() == {"suspicious": True}
 
-    assert PROVIDER_TIMEOUT <= time.monotonic() - started < PROVIDER_TIMEOUT + 0.5
+    assert IMPATIENCE <= time.monotonic() - started < IMPATIENCE + 2
 
 
 def test_a_provider_that_resets_connections_is_down(gateway: Gateway) -> None:
@@ -102,6 +108,7 @@ def test_a_provider_that_is_not_there_is_down(gateway: Gateway) -> None:
     assert failure() == {"channel_down": True}
 
 
+@pytest.mark.usefixtures("_impatient")
 def test_a_provider_that_takes_the_connection_and_never_speaks_is_suspicious(
     gateway: Gateway, settings: Settings
 ) -> None:
