@@ -10,7 +10,7 @@ from lessons.lifecycle.access import LessonNotFound, NotPermitted, check_access,
 from lessons.models import Delivery, DeliveryState, Dispatch, User
 from lessons.notifications.redeliver import dead_since, redeliver
 from lessons.policies import Relation, Right
-from lessons.wake import wake
+from lessons.wake import wake_soon
 
 DELIVERIES_AT_ONCE = 1000
 
@@ -74,5 +74,5 @@ def _redeliver(
         redelivered = redeliver(deliveries=deliveries, actor_id=actor.pk if actor else None, reason=reason)
         if not redelivered and otherwise:
             raise otherwise
-        transaction.on_commit(wake, robust=True)
+        transaction.on_commit(wake_soon, robust=True)
     return redelivered

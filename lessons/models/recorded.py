@@ -19,7 +19,7 @@ from lessons.models.booking import derive_bookings
 from lessons.models.change import Change, SavedChange
 from lessons.models.outbox import write_outbox
 from lessons.models.remembered import COMPARED, RemembersRow
-from lessons.wake import wake
+from lessons.wake import wake_soon
 
 COMPARE_AND_SET = 'UPDATE "{table}" SET {set} WHERE id = %s AND version = %s AND status = %s'
 
@@ -120,7 +120,7 @@ class RecordsChanges(RemembersRow):
             self._write_students(saved)
             derive_bookings(saved, was=changes[0].source)
             write_outbox(saved, changes, first_seq=first_seq)
-            transaction.on_commit(wake, using=using, robust=True)
+            transaction.on_commit(wake_soon, using=using, robust=True)
         self._saved_students = saved.students_after
         self._changes, self._staged_students = (), None
         self._actor_id, self._reason = None, ""

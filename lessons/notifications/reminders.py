@@ -14,7 +14,7 @@ from lessons.events import EventName
 from lessons.models import Lesson, Status
 from lessons.models.outbox import write_occasion
 from lessons.notifications.sql import fetch
-from lessons.wake import wake
+from lessons.wake import wake_soon
 
 LESSONS_AT_ONCE = 500
 REMINDER_PATIENCE = timedelta(minutes=15)  # a reminder that comes later than this does not come at all
@@ -115,5 +115,5 @@ def _write(occasion: Occasion, lesson_id: int, start_time: datetime) -> bool:
         )
         if lesson is None or not write_occasion(lesson, occasion.event, occasion.name):
             return False
-        transaction.on_commit(wake, robust=True)
+        transaction.on_commit(wake_soon, robust=True)
     return True

@@ -15,6 +15,7 @@ from pytest_django import Settings
 from backend.addresses import for_kombu
 from lessons.broker import breaker, connection
 from lessons.tests.proxy import Proxy
+from lessons.wake import waker
 
 HOST = "127.0.0.1"
 
@@ -92,6 +93,7 @@ def broker_at(where: Place, settings: Settings, *, within_seconds: float) -> Ite
 
 def use_broker(addresses: Addresses, settings: Settings) -> None:
     """Have this process forget the broker that it knows, and its troubles with it, for the one at these addresses."""
+    waker().rest()
     settings.REDIS_URL, settings.CELERY_RESULT_BACKEND = addresses.redis, for_kombu(addresses.redis)
     settings.CELERY_BROKER_URL = addresses.broker
     if "CELERY_BROKER_URL" in os.environ:  # Celery would rather believe that

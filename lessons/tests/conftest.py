@@ -17,8 +17,8 @@ def _broker() -> None:
 @pytest.fixture(autouse=True)
 def _quiet_broker() -> None:
     """Each test starts with an empty broker and a closed breaker."""
-    breaker.reset()
     empty_broker()
+    breaker.reset()
 
 
 @pytest.fixture(autouse=True)

@@ -13,6 +13,7 @@ from kombu.transport.native_delayed_delivery import declare_native_delayed_deliv
 from lessons.broker import connection
 from lessons.monitoring.queues import queue_names
 from lessons.notifications.channels import REGISTRY
+from lessons.wake import waker
 
 QUEUES = queue_names(REGISTRY)
 
@@ -30,19 +31,22 @@ class Task:
 
 
 def waiting(queue: str) -> int:
-    """How many tasks the broker holds in it that no worker has taken."""
+    """How many tasks the broker holds in it that no worker has taken. This process' wakes are out by then."""
+    waker().rest()
     with _channel() as channel:
         return _length(channel, queue)
 
 
 def take_all(queue: str) -> list[Task]:
-    """The tasks of a queue, the oldest first; they are gone from it."""
+    """The tasks of a queue, the oldest first; they are gone from it. This process' wakes are among them."""
+    waker().rest()
     with _channel() as channel:
         return [_task(channel.basic_get(queue, no_ack=True)) for _ in range(_length(channel, queue))]
 
 
 def empty_broker() -> None:
     """Redis forgets everything, wakes included, and no queue holds a task."""
+    waker().rest()
     connection().flushdb()
     if is_rabbitmq():
         for queue in QUEUES:

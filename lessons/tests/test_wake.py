@@ -1,5 +1,6 @@
-"""Waking the relay: one wake at a time, and never a change that waits for a broker that is away."""
+"""Waking the relay: one wake at a time, few while many changes come, and never a change that waits for it."""
 
+import os
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -15,9 +16,10 @@ from lessons.tests.brokers import AWAY, Place, broker_at, refused
 from lessons.tests.people import draft
 from lessons.tests.proxy import Proxy
 from lessons.tests.queues import take_all, waiting
-from lessons.wake import KEY, forget_wake, wake
+from lessons.wake import KEY, LONGEST_PAUSE_SECONDS, forget_wake, wake, wake_soon, waker
 
 AT_MOST_SECONDS = 3.0
+AT_ONCE_SECONDS = 0.1
 
 
 def wakes() -> int:
@@ -27,6 +29,11 @@ def wakes() -> int:
 
 def at(proxy: Proxy) -> Place:
     return lambda: nullcontext(proxy.url)
+
+
+def is_woken() -> bool:
+    waker().rest()
+    return bool(connection().exists(KEY))
 
 
 def seconds(call: Callable[[], None]) -> float:
@@ -63,6 +70,72 @@ def test_a_wake_that_got_lost_blocks_the_next_for_two_seconds_at_most() -> None:
     wake()
 
     assert 0 < connection().pttl(KEY) <= 2000
+
+
+# --- Changes, which wait for nobody ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def _calm() -> None:
+    """No change came lately."""
+    waker.cache_clear()
+
+
+@pytest.mark.usefixtures("_calm")
+def test_a_change_wakes_the_relay_at_once_while_all_is_calm() -> None:
+    for _ in range(3):
+        assert seconds(lambda: (wake_soon(), waker().rest())) < AT_ONCE_SECONDS
+        forget_wake()
+        time.sleep(0.02)
+
+    assert wakes() == 3
+
+
+@pytest.mark.usefixtures("_calm")
+def test_while_many_changes_come_they_share_wakes_and_none_is_left_without() -> None:
+    forgotten = 0
+    for _ in range(500):
+        wake_soon()
+        forgotten += connection().delete(KEY)  # as the relay does, each time it begins
+        time.sleep(0.001)
+
+    assert is_woken()
+    assert 3 < wakes() < 20
+    assert forgotten == wakes() - 1
+
+
+@pytest.mark.usefixtures("_calm")
+def test_the_last_of_many_changes_is_told_within_the_longest_pause() -> None:
+    for _ in range(200):
+        wake_soon()
+        time.sleep(0.001)
+    forget_wake()
+    wake_soon()
+
+    assert seconds(waker().rest) < LONGEST_PAUSE_SECONDS + AT_ONCE_SECONDS
+    assert is_woken()
+
+
+@pytest.mark.parametrize("away", AWAY)
+def test_a_change_does_not_wait_for_a_broker_that_is_away(away: str, settings: Settings) -> None:
+    with broker_at(AWAY[away], settings, within_seconds=AT_ONCE_SECONDS):
+        wake_soon()
+
+
+def test_a_process_that_was_forked_off_wakes_by_itself() -> None:
+    wake_soon()
+    waker().rest()
+    forget_wake()
+    if not (child := os.fork()):
+        wake_soon()
+        waker().rest()
+        os._exit(0)
+    os.waitpid(child, 0)
+
+    assert wakes() == 2
+
+
+# --- Who waits for its wake -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("away", AWAY)
@@ -106,8 +179,8 @@ def test_once_the_broker_is_back_and_the_breaker_closed_wakes_go_through(setting
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("away", AWAY)
-def test_a_lesson_is_saved_in_time_while_the_broker_is_away(away: str, settings: Settings, alice: User) -> None:
-    with broker_at(AWAY[away], settings, within_seconds=AT_MOST_SECONDS):
+def test_a_lesson_is_saved_at_once_while_the_broker_is_away(away: str, settings: Settings, alice: User) -> None:
+    with broker_at(AWAY[away], settings, within_seconds=2 * AT_ONCE_SECONDS):
         lesson = draft(alice)
 
     assert lesson.events.get().dispatch.state == "pending"

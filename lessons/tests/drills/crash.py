@@ -36,7 +36,7 @@ class After:
 
 POINTS = {
     "before commit": After("lessons.models.recorded.write_outbox"),
-    "after commit": Before("lessons.models.recorded.wake"),
+    "after commit": Before("lessons.models.recorded.wake_soon"),
     "in expand": Before("lessons.notifications.expand.settle"),
     "after expand": After("lessons.notifications.relay.expand", only_if=True),
     "after claim": Before("lessons.notifications.relay.launch"),

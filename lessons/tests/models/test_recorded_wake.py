@@ -9,12 +9,13 @@ from lessons.models import User
 from lessons.tests.people import draft, scheduled
 from lessons.tests.queues import empty_broker, waiting
 from lessons.tests.rows import history
-from lessons.wake import KEY
+from lessons.wake import KEY, waker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def is_woken() -> bool:
+    waker().rest()
     return bool(broker().exists(KEY))
 
 
