@@ -110,6 +110,7 @@ TIMING = Timing.scaled(TIME_SCALE)
 DATABASES = {
     "default": {
         **env.database("DATABASE_URL"),
+        "ENGINE": "backend.postgres",
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {

@@ -26,6 +26,7 @@ REDOC_STYLES = [
 _for_redoc = csp_update({"style-src": REDOC_STYLES, "worker-src": ["blob:"]})
 
 urlpatterns = [
+    path("api/v1/", include("lessons.api.urls")),  # first: each address is compared with all that stand before it
     path("", TemplateView.as_view(template_name="lessons/landing.html"), name="landing"),
     path("accounts/login/", auth.LoginView.as_view(template_name="lessons/login.html"), name="login"),
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
@@ -33,7 +34,6 @@ urlpatterns = [
     path("swagger/", SpectacularSwaggerSplitView.as_view(template_name="lessons/swagger.html"), name="swagger"),
     path("redoc/", _for_redoc(SpectacularRedocView.as_view(template_name="lessons/redoc.html")), name="redoc"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("api/v1/", include("lessons.api.urls")),
     re_path("^api/", UnknownAddress.as_view(authentication_classes=[], permission_classes=[])),
     *(path(address.removeprefix("/"), answer, name=address.removeprefix("/")) for address, answer in ANSWERS.items()),
     path("internal/flower/", flower_access, name="flower-access"),

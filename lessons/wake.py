@@ -22,7 +22,7 @@ KEY_MILLISECONDS = 2000
 # Brokers have time-outs per round trip. To publish takes up to ten of these where the connection is new, and to give up
 # RabbitMQ three more: who waits for the whole of it waits no longer than this.
 PATIENCE_SECONDS = 1.5
-# Between the wakes of one process' changes. Few passes of the relay that find much cost less than many that find little.
+# Between two wakes for changes. Few passes of the relay that find much cost less than many that find little.
 SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.01, 0.25
 
 
@@ -77,8 +77,10 @@ class Waker:
         self._thread.submit(lambda: None).result()
 
     def _wake_after_pause(self) -> None:
-        time.sleep(max(0.0, self._woke_at + self._pause - time.monotonic()))
-        self._is_coming = False  # a change that is committed from now on may be too late for this wake
+        try:
+            time.sleep(max(0.0, self._woke_at + self._pause - time.monotonic()))
+        finally:  # a change that is committed from now on may be too late for this wake
+            self._is_coming = False
         many, self._changes = self._changes > 1, 0
         _wake()
         self._pause = min(2 * self._pause, LONGEST_PAUSE_SECONDS) if many else SHORTEST_PAUSE_SECONDS

@@ -9,6 +9,7 @@ from rest_framework.reverse import reverse
 
 from lessons import selectors
 from lessons.api.calendars import secret_of
+from lessons.api.lesson_json import blocked_as_json, lesson_as_json, lesson_detail_as_json, person_as_json
 from lessons.events import EventName
 from lessons.models import Lesson, LessonEvent, Photo, Status, User
 from lessons.models.lesson import TRANSITIONS
@@ -18,26 +19,19 @@ from lessons.policies import Role
 EVENT_NAMES = [name.value for name in EventName]
 
 
-MOMENT = serializers.DateTimeField()  # how moments are written
-
-
 class PersonSerializer(serializers.ModelSerializer[User]):
     class Meta:
         model = User
         fields = read_only_fields = ("id", "username", "full_name")
 
     def to_representation(self, person: User) -> dict[str, Any]:
-        return {"id": person.pk, "username": person.username, "full_name": person.full_name}
-
-
-person_as_json = PersonSerializer().to_representation
+        return person_as_json(person)
 
 
 class LessonSerializer(serializers.ModelSerializer[Lesson]):
     """A lesson as this reader sees it."""
 
-    # The fields are declared for the schema, and written out by hand: to build some twenty of them anew for each answer
-    # costs as much as the change that it tells of.
+    # Declared for the schema, and written out by hand (lesson_json).
 
     teacher = PersonSerializer()
     students = PersonSerializer(many=True)
@@ -62,20 +56,7 @@ class LessonSerializer(serializers.ModelSerializer[Lesson]):
         )
 
     def to_representation(self, lesson: Lesson) -> dict[str, Any]:
-        return {
-            "id": lesson.pk,
-            "title": lesson.title,
-            "description": lesson.description,
-            "teacher": person_as_json(lesson.teacher),
-            "students": [person_as_json(student) for student in lesson.students.all()],
-            "start_time": MOMENT.to_representation(lesson.start_time),
-            "end_time": MOMENT.to_representation(lesson.end_time),
-            "status": lesson.status,
-            "version": lesson.version,
-            "available_transitions": self.get_available_transitions(lesson),
-            "created_at": MOMENT.to_representation(lesson.created_at),
-            "updated_at": MOMENT.to_representation(lesson.updated_at),
-        }
+        return lesson_as_json(lesson, self.context["request"].user)
 
     @extend_schema_field(serializers.ListField(child=serializers.ChoiceField(TRANSITIONS)))
     def get_available_transitions(self, lesson: Lesson) -> list[str]:
@@ -97,12 +78,11 @@ class LessonDetailSerializer(LessonSerializer):
         fields = read_only_fields = (*LessonSerializer.Meta.fields, "blocked_transitions")  # type: ignore[assignment]
 
     def to_representation(self, lesson: Lesson) -> dict[str, Any]:
-        return super().to_representation(lesson) | {"blocked_transitions": self.get_blocked_transitions(lesson)}
+        return lesson_detail_as_json(lesson, self.context["request"].user)
 
     @extend_schema_field(BlockedTransitionSerializer(many=True))
     def get_blocked_transitions(self, lesson: Lesson) -> list[dict[str, str]]:
-        blocked = selectors.blocked_transitions(lesson, self.context["request"].user)
-        return [{"name": name, "code": code, "reason": str(reason)} for name, (code, reason) in blocked.items()]
+        return blocked_as_json(selectors.blocked_transitions(lesson, self.context["request"].user))
 
 
 class TransitionedLessonSerializer(LessonDetailSerializer):

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -17,7 +18,8 @@ WINDOW_SECONDS = 60
 class PerUser(BaseThrottle):
     """A sliding window of two counters: this minute's, and the share of the last one's that is still in sight.
 
-    One round trip to Redis. While that is away, or slow, everybody is let through.
+    One round trip to Redis, two for the first request of a minute. While that is away, or slow, everybody is let
+    through.
     """
 
     retry_after = 0.0
@@ -28,7 +30,9 @@ class PerUser(BaseThrottle):
             return True
         minute, passed = divmod(time.time(), WINDOW_SECONDS)
         try:
-            now, before = _count(request.user.pk, int(minute))
+            with one_round_trip():
+                before = _begin(request.user.pk, int(minute))
+                now = int(connection().incr(_key(request.user.pk, int(minute))))
         except UNREACHABLE as error:
             breaker.trip()
             logger.warning("Requests are let through uncounted, the broker does not answer: %s", error)
@@ -41,18 +45,18 @@ class PerUser(BaseThrottle):
         return self.retry_after
 
 
-def _count(user_id: int, minute: int) -> tuple[int, int]:
-    """This request is counted; the user's requests of this minute and of the last one.
+@lru_cache(maxsize=1024)
+def _begin(user_id: int, minute: int) -> int:
+    """Begin to count a minute; the requests of the one before, which change no more: each process asks once."""
+    with connection().pipeline(transaction=False) as pipe:
+        pipe.set(_key(user_id, minute), 0, nx=True, ex=2 * WINDOW_SECONDS)
+        pipe.get(_key(user_id, minute - 1))
+        _, before = pipe.execute()
+    return int(before or 0)
 
-    Raises TimeoutError for a broker that answers, but slowly: the wake has to come within the same three seconds.
-    """
-    with one_round_trip(), connection().pipeline(transaction=False) as pipe:
-        key = f"requests:{user_id}:{minute}"
-        pipe.incr(key)
-        pipe.expire(key, 2 * WINDOW_SECONDS)
-        pipe.get(f"requests:{user_id}:{minute - 1}")
-        now, _, before = pipe.execute()
-    return int(now), int(before or 0)
+
+def _key(user_id: int, minute: int) -> str:
+    return f"requests:{user_id}:{minute}"
 
 
 def _seconds_until_below(limit: int, now: int, before: int, passed: float) -> float:

@@ -17,16 +17,8 @@ from lessons.models.lesson import TRANSITIONS
 ID = r"(?P<pk>[0-9]{1,19})"
 OTHER_ID = r"(?P<id>[0-9]{1,19})"
 
-urlpatterns = [
-    path("auth/token/", ObtainToken.as_view(), name="token"),
-    path("auth/token/refresh/", RenewToken.as_view(), name="token-refresh"),
-    path("auth/logout/", Logout.as_view(), name="logout-token"),
-    path("me/", Me.as_view(), name="me"),
-    path("me/calendar/rotate/", RotateCalendar.as_view(), name="rotate-calendar"),
-    path("users/", Users.as_view(), name="user-list"),
-    re_path(rf"^users/{OTHER_ID}/photo/$", UserPhoto.as_view(), name="user-photo"),
+urlpatterns = [  # what is asked for most comes first
     path("lessons/calendar.ics", MyCalendar.as_view(), name="calendar"),
-    path("calendar/<str:secret>.ics", SecretCalendar.as_view(), name="secret-calendar"),
     path("lessons/", LessonViewSet.as_view({"get": "list", "post": "create"}), name="lesson-list"),
     re_path(
         rf"^lessons/{ID}/$", LessonViewSet.as_view({"get": "retrieve", "patch": "partial_update"}), name="lesson-detail"
@@ -36,6 +28,14 @@ urlpatterns = [
         for name in TRANSITIONS
     ),
     re_path(rf"^lessons/{ID}/events/$", LessonEvents.as_view(), name="lesson-events"),
+    path("auth/token/", ObtainToken.as_view(), name="token"),
+    path("auth/token/refresh/", RenewToken.as_view(), name="token-refresh"),
+    path("auth/logout/", Logout.as_view(), name="logout-token"),
+    path("me/", Me.as_view(), name="me"),
+    path("me/calendar/rotate/", RotateCalendar.as_view(), name="rotate-calendar"),
+    path("users/", Users.as_view(), name="user-list"),
+    re_path(rf"^users/{OTHER_ID}/photo/$", UserPhoto.as_view(), name="user-photo"),
+    path("calendar/<str:secret>.ics", SecretCalendar.as_view(), name="secret-calendar"),
     path("dispatches/", Dispatches.as_view(), name="dispatch-list"),
     re_path(rf"^dispatches/{OTHER_ID}/$", DispatchDetail.as_view(), name="dispatch-detail"),
     re_path(rf"^dispatches/{OTHER_ID}/redeliver/$", DispatchRedelivery.as_view(), name="dispatch-redeliver"),

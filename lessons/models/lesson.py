@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, ClassVar, NamedTuple, NoReturn
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django_fsm import transition
 
@@ -87,6 +89,11 @@ def permitted(right: Right) -> Callable[[Any, Any], bool]:
     return check
 
 
+@cache
+def _how_it_is(status: str, _language: str | None) -> str:
+    return str(_("The lesson is %(status)s.") % {"status": Status(status).label})
+
+
 class LessonQuerySet(models.QuerySet["Lesson"]):
     """Bulk writes would change lessons without events; they are refused."""
 
@@ -148,7 +155,7 @@ class Lesson(RecordsChanges):
         """What keeps the transition `name` from being made now, whoever asks; None where nothing does."""
         meta = getattr(self, name)._django_fsm
         if not meta.has_transition(self.status):
-            return Obstacle(NOT_FROM_HERE, _("The lesson is %(status)s.") % {"status": Status(self.status).label})
+            return Obstacle(NOT_FROM_HERE, _how_it_is(self.status, get_language()))
         unmet = (check for check in meta.get_transition(self.status).conditions if not check(self))
         return next((Obstacle(check.code, check.reason) for check in unmet), None)
 

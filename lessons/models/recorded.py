@@ -21,6 +21,7 @@ from lessons.models.outbox import write_outbox
 from lessons.models.remembered import COMPARED, RemembersRow
 from lessons.wake import wake_soon
 
+SET_BY_CHANGING = ("status", "version", "updated_at")
 COMPARE_AND_SET = 'UPDATE "{table}" SET {set} WHERE id = %s AND version = %s AND status = %s'
 
 
@@ -112,8 +113,8 @@ class RecordsChanges(RemembersRow):
             return
         self._refuse_unrecorded(changes, differing)
         saved = self._compared_with_row(unwritten=dirty - differing)
-        if update_fields is not None:
-            update_fields = {*update_fields, "status", "version", "updated_at"}
+        if not adding:  # what has not changed is not written
+            update_fields = {*(differing if update_fields is None else update_fields), *SET_BY_CHANGING}
         with self._as_before_on_failure(), transaction.atomic(using=using, savepoint=self.saves_in_savepoint):
             first_seq = self._advance(changes)
             super().save(force_insert=adding, force_update=not adding, using=using, update_fields=update_fields)
@@ -187,6 +188,7 @@ class RecordsChanges(RemembersRow):
             through.filter(lesson_id=self.pk, user_id__in=before - after).delete()
             through.bulk_create(through.model(lesson_id=self.pk, user_id=pk) for pk in sorted(after - before))
             getattr(self, "_prefetched_objects_cache", {}).pop("students", None)
+            self._attendees = None
 
     def _do_update(self, base_qs: Any, using: str, pk_val: Any, values: Any, *args: Any) -> bool:  # type: ignore[override]
         """Compare and set, by a statement of our own: a queryset takes longer to build it than the database to run."""

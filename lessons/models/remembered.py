@@ -16,6 +16,7 @@ class RemembersRow(models.Model):
 
     _saved: dict[str, Any] = {}
     _saved_students: frozenset[int] | None = None
+    _attendees: list[Any] | None = None
 
     class Meta:
         abstract = True
@@ -35,8 +36,21 @@ class RemembersRow(models.Model):
             super().refresh_from_db(using=using, fields=fields, **kwargs)
         finally:
             del self.__dict__["_reloading"]
-        self._saved_students = None
+        self._saved_students = self._attendees = None
         self._remember_saved(COMPARED if fields is None else fields)
+
+    @property
+    def attendees(self) -> list[Any]:
+        """The students, as `User`s; without a query where they have been loaded."""
+        return list(self.students.all()) if self._attendees is None else self._attendees
+
+    @property
+    def knows_attendees(self) -> bool:
+        return self._attendees is not None or "students" in getattr(self, "_prefetched_objects_cache", {})
+
+    def remember_attendees(self, students: list[Any]) -> None:
+        """For who has read them by a query of their own: the manager's takes longer to build than to run."""
+        self._attendees, self._saved_students = students, frozenset(student.pk for student in students)
 
     def _remember_saved(self, fields: Iterable[str] = COMPARED) -> None:
         seen = {name: self.__dict__[name] for name in _compared(fields) if name in self.__dict__}

@@ -1,6 +1,6 @@
 """Who takes part in a lesson, by one query."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import connection
 
@@ -26,15 +26,10 @@ def load_people(lesson: "Lesson") -> "Lesson":
         cursor.execute(PEOPLE, [lesson.pk, lesson.teacher_id])
         people = [(attends, User.from_db(connection.alias, FIELDS, row)) for attends, *row in cursor.fetchall()]
     lesson.teacher = next(person for attends, person in people if not attends)
-    students: Any = lesson.students.get_queryset()
-    students._result_cache = [person for attends, person in people if attends]
-    students._prefetch_done = True
-    lesson.__dict__.setdefault("_prefetched_objects_cache", {})["students"] = students
+    lesson.remember_attendees([person for attends, person in people if attends])
     return lesson
 
 
 def has_people(lesson: "Lesson") -> bool:
     """Whether teacher and students have been loaded already."""
-    return "teacher" in lesson._state.fields_cache and "students" in lesson.__dict__.get(
-        "_prefetched_objects_cache", {}
-    )
+    return "teacher" in lesson._state.fields_cache and lesson.knows_attendees

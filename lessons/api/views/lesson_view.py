@@ -10,9 +10,10 @@ from rest_framework.viewsets import GenericViewSet
 
 from lessons import selectors
 from lessons.api.etags import etag_of, expected_version
+from lessons.api.lesson_json import lesson_detail_as_json
 from lessons.api.query import ApiView
 from lessons.api.refusals import NOT_NOW, not_now
-from lessons.api.serializers import LessonDetailSerializer, LessonSerializer
+from lessons.api.serializers import LessonSerializer
 from lessons.models import Lesson
 
 
@@ -37,6 +38,5 @@ class LessonView(ApiView, GenericViewSet[Lesson]):
             raise not_now(error, lesson, self.person) from error
 
     def answer(self, lesson: Lesson, code: int = status.HTTP_200_OK) -> Response:
-        context = self.get_serializer_context()
-        body = dict(LessonDetailSerializer(selectors.load_people(lesson), context=context).data)
+        body = lesson_detail_as_json(selectors.load_people(lesson), self.person)
         return Response(body, status=code, headers={"ETag": etag_of(lesson.version, body)})

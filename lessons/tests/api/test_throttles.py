@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from redis.connection import AbstractConnection
 
+from lessons.api import throttles
 from lessons.broker import breaker, connection
 from lessons.models import User
 from lessons.tests.api.client import api, problem
@@ -16,6 +17,12 @@ pytestmark = pytest.mark.django_db
 
 ME = "/api/v1/me/"
 NOON = datetime(2027, 9, 1, 12, 0, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _no_memory_of_other_tests() -> None:
+    """Each begins with an empty Redis, and their people have the same ids."""
+    throttles._begin.cache_clear()
 
 
 @pytest.fixture

@@ -14,12 +14,14 @@ from lessons.models import Delivery, User
 from lessons.tests.notifications.aftermath import told_days_ago
 from lessons.tests.people import completed, scheduled
 from lessons.tests.rows import a_day_passes
+from lessons.wake import waker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def loop(monkeypatch: pytest.MonkeyPatch, *, rounds: int) -> None:
     """Ctrl-C is pressed after so many rounds; nobody waits for the next one."""
+    waker().rest()  # it sleeps, too
     left = [None] * (rounds - 1)
 
     def sleep(_seconds: float) -> None:

@@ -39,7 +39,7 @@ def test_a_lesson_that_was_read_so_can_be_changed(alice: User, bob: User) -> Non
 def test_people_are_those_of_the_lesson(alice: User, bob: User, carol: User, anna: User) -> None:
     lesson = load_people(Lesson.objects.get(pk=draft(alice, carol, bob).pk))
 
-    assert (lesson.teacher, list(lesson.students.all())) == (alice, [bob, carol])
+    assert (lesson.teacher, lesson.attendees) == (alice, [bob, carol])
 
 
 def test_people_are_asked_for_once(alice: User, bob: User, django_assert_num_queries: pytest.FixtureRequest) -> None:
@@ -48,5 +48,23 @@ def test_people_are_asked_for_once(alice: User, bob: User, django_assert_num_que
     with django_assert_num_queries(1):
         load_people(lesson)
         assert lesson.teacher.username == "alice"
-        assert [student.full_name for student in lesson.students.all()] == ["Bob"]
+        assert [student.full_name for student in lesson.attendees] == ["Bob"]
         assert lesson.student_ids == {bob.pk}
+
+
+def test_who_attends_is_asked_anew_after_a_change(alice: User, bob: User, carol: User) -> None:
+    lesson = load_people(Lesson.objects.get(pk=draft(alice, bob).pk))
+
+    lesson.stage_students([carol.pk]).save()
+
+    assert lesson.attendees == [carol]
+    assert lesson.student_ids == {carol.pk}
+
+
+def test_who_attends_is_asked_anew_after_a_reload(alice: User, bob: User, carol: User) -> None:
+    lesson = load_people(Lesson.objects.get(pk=draft(alice, bob).pk))
+    Lesson.objects.get(pk=lesson.pk).stage_students([bob.pk, carol.pk]).save()
+
+    lesson.refresh_from_db()
+
+    assert set(lesson.attendees) == {bob, carol}
