@@ -9,10 +9,10 @@ from rich.console import Console
 
 from backend.stack.errors import StackError
 from benchmarks import picture, report
-from benchmarks.measure import Row, Scale
+from benchmarks.measure import Row
 from benchmarks.promises import PROMISES
 from benchmarks.rig import Rig
-from lessons.tests.trials import Trials
+from lessons.tests.trials import Scale, Trials
 
 
 def main() -> int:

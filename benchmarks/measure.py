@@ -3,21 +3,9 @@
 import statistics
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from benchmarks.rig import Rig
-
-Value = TypeVar("Value")
-
-
-@dataclass(frozen=True)
-class Scale:
-    """Quick, as in CI; or full, as in docs/performance.md."""
-
-    is_full: bool
-
-    def of(self, quick: Value, full: Value) -> Value:
-        return full if self.is_full else quick
+from lessons.tests.trials import Scale
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ mpl.use("svg")
 from matplotlib import pyplot as plt
 
 from benchmarks.load import CLIENTS, Connection
-from benchmarks.measure import Scale
+from lessons.tests.trials import Scale
 from benchmarks.rig import OURS, Database, Rig
 from benchmarks.sides import Side, side
 

@@ -1,6 +1,7 @@
 """P1: transitions over HTTP, against the plain design; both with their workers at work on the same cores."""
 
-from benchmarks.measure import Figure, Row, Scale, by_turns, ratio
+from lessons.tests.trials import Scale
+from benchmarks.measure import Figure, Row, by_turns, ratio
 from benchmarks.rig import Rig
 from benchmarks.sides import OURS, PLAIN, Side, side
 

@@ -1,6 +1,7 @@
 """P2: transitions over HTTP, against a bare view that does the same SQL by cursor; no worker runs."""
 
-from benchmarks.measure import Figure, Row, Scale, by_turns, ratio
+from lessons.tests.trials import Scale
+from benchmarks.measure import Figure, Row, by_turns, ratio
 from benchmarks.rig import Rig
 from benchmarks.sides import BARE, OURS, side
 

@@ -2,8 +2,9 @@
 
 import json
 
+from lessons.tests.trials import Scale
 from benchmarks.growth import grow
-from benchmarks.measure import Figure, Row, Scale, by_turns
+from benchmarks.measure import Figure, Row, by_turns
 from benchmarks.rig import Rig
 
 Found = dict[str, tuple[float, int]]

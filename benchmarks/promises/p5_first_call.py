@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from celery import Celery
 
 from backend.stack.processes import Process
+from lessons.tests.trials import Scale
 from benchmarks.lessons import make_lessons
-from benchmarks.measure import Figure, Row, Scale, by_turns, ratio
+from benchmarks.measure import Figure, Row, by_turns, ratio
 from benchmarks.rig import OURS, PLAIN, Database, Rig
 from benchmarks.sides import plain_database
 

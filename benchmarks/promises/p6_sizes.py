@@ -5,8 +5,9 @@ from collections.abc import Callable
 import psutil
 
 from backend.stack.processes import Process
+from lessons.tests.trials import Scale
 from benchmarks.broadcasts import Ours
-from benchmarks.measure import Figure, Row, Scale, by_turns
+from benchmarks.measure import Figure, Row, by_turns
 from benchmarks.rig import OURS, Rig
 
 MEGABYTE = 2**20

@@ -1,7 +1,8 @@
 """P7: deliveries of two-recipient lessons, all bookkeeping durable, against Celery's own tasks that do nothing."""
 
+from lessons.tests.trials import Scale
 from benchmarks.broadcasts import ours, plain
-from benchmarks.measure import Figure, Row, Scale, by_turns, ratio
+from benchmarks.measure import Figure, Row, by_turns, ratio
 from benchmarks.rig import Rig
 
 RECIPIENTS = 2

@@ -25,7 +25,6 @@ from lessons.admin.carry_out import VERSION_PARAMETER, actor_of, carry_out, show
 from lessons.admin.moves import Move, moves
 from lessons.admin.refusals import Refusal, explain, name_clashes
 from lessons.admin.transition_forms import FORMS
-from lessons.lifecycle.rules import validate_times
 from lessons.models import Lesson
 from lessons.policies import Right
 
@@ -134,7 +133,7 @@ class TransitionsAdmin(FSMAdminMixin, SchoolAdmin):
         """Who would be in two places at once; nothing is changed. Times that no lesson can have are told as ever."""
         start_time, end_time = form.cleaned_data["start_time"], form.cleaned_data["end_time"]
         try:
-            validate_times(lesson, start_time, end_time)
+            lifecycle.validate_times(lesson, start_time, end_time)
         except lifecycle.InvalidLesson as error:
             explain(error, lesson_id=lesson.pk, person=actor_of(request)).blame(form)
             return self._ask(request, lesson, name, form)

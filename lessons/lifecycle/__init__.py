@@ -35,7 +35,7 @@ from lessons.lifecycle.redelivery import (
     redeliver_delivery,
     redeliver_dispatch,
 )
-from lessons.lifecycle.rules import InvalidLesson
+from lessons.lifecycle.rules import InvalidLesson, validate_times
 from lessons.lifecycle.transitions import (
     BY_TRANSITION,
     TransitionRefused,
@@ -76,4 +76,5 @@ __all__ = [
     "start_lesson",
     "transition_tried",
     "update_lesson",
+    "validate_times",
 ]

@@ -16,11 +16,11 @@ def queue_lengths(names: Iterable[str]) -> dict[str, int]:
     """How many tasks no worker has taken yet. Raises what kombu raises for a broker that is away."""
     with current_app.connection_for_read() as broker:
         broker.ensure_connection(max_retries=1, timeout=1)
-        return {name: _length(broker, name) for name in names}
+        return {name: queue_length(broker, name) for name in names}
 
 
-def _length(broker: Any, queue: str) -> int:
-    """By a passive declaration, which is answered with a count; 0 for a queue that nobody has declared.
+def queue_length(broker: Any, queue: str) -> int:
+    """Of one queue: by a passive declaration, which is answered with a count; 0 for one that nobody has declared.
 
     Each question has a channel of its own: RabbitMQ closes it with a no.
     """

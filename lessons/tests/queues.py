@@ -11,7 +11,7 @@ from django.conf import settings
 from kombu.transport.native_delayed_delivery import declare_native_delayed_delivery_exchanges_and_queues
 
 from lessons.broker import connection
-from lessons.monitoring.queues import queue_names
+from lessons.monitoring.queues import queue_length, queue_names
 from lessons.notifications.channels import REGISTRY
 from lessons.wake import waker
 
@@ -33,15 +33,15 @@ class Task:
 def waiting(queue: str) -> int:
     """How many tasks the broker holds in it that no worker has taken. This process' wakes are out by then."""
     waker().rest()
-    with _channel() as channel:
-        return _length(channel, queue)
+    with current_app.pool.acquire(block=True) as broker:
+        return queue_length(broker, queue)
 
 
 def take_all(queue: str) -> list[Task]:
     """The tasks of a queue, the oldest first; they are gone from it. This process' wakes are among them."""
-    waker().rest()
+    number = waiting(queue)
     with _channel() as channel:
-        return [_task(channel.basic_get(queue, no_ack=True)) for _ in range(_length(channel, queue))]
+        return [_task(channel.basic_get(queue, no_ack=True)) for _ in range(number)]
 
 
 def empty_broker() -> None:
@@ -49,10 +49,9 @@ def empty_broker() -> None:
     waker().rest()
     connection().flushdb()
     if is_rabbitmq():
-        for queue in QUEUES:
+        for queue in filter(waiting, QUEUES):
             with _channel() as channel:
-                if _length(channel, queue):
-                    channel.queue_purge(queue)
+                channel.queue_purge(queue)
 
 
 def prepare_broker() -> None:
@@ -85,14 +84,6 @@ def _channel() -> Iterator[Any]:
             yield channel
         finally:
             channel.close()
-
-
-def _length(channel: Any, queue: str) -> int:
-    """Zero for a queue that nobody has made yet."""
-    try:
-        return int(channel.queue_declare(queue, passive=True).message_count)
-    except channel.connection.client.channel_errors:
-        return 0
 
 
 def _task(message: Any) -> Task:

@@ -3,9 +3,22 @@
 import argparse
 import re
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Quick, as in CI; or full, as in the documents."""
+
+    is_full: bool
+
+    def of(self, quick: Value, full: Value) -> Value:
+        return full if self.is_full else quick
 
 
 class Trials:

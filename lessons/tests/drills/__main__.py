@@ -10,20 +10,20 @@ from backend.stack.errors import StackError
 from lessons.tests.drills import catalogue, report
 from lessons.tests.drills.cluster import cluster
 from lessons.tests.drills.mutant import MUTATIONS
-from lessons.tests.drills.registry import DRILLS, Size
+from lessons.tests.drills.registry import DRILLS
 from lessons.tests.drills.verdict import run_drill
-from lessons.tests.trials import Trials
+from lessons.tests.trials import Scale, Trials
 
 
 def main() -> int:
     options = _options()
-    console, size = Console(soft_wrap=True, highlight=False), Size(is_full=options.scale == "full")
+    console, scale = Console(soft_wrap=True, highlight=False), Scale(is_full=options.scale == "full")
     started, verdicts = time.monotonic(), []
     console.print(report.HEADER)
     with cluster() as server:
         for number, name in enumerate(options.chosen, start=1):
             with console.status(f"{name}, {number} of {len(options.chosen)}"):
-                verdicts.append(run_drill(DRILLS[name], size, server, mutation=options.mutation))
+                verdicts.append(run_drill(DRILLS[name], scale, server, mutation=options.mutation))
             report.print_verdict(console, verdicts[-1])
     failed = [verdict.name for verdict in verdicts if not verdict.passed]
     report.print_summary(console, len(verdicts), failed, time.monotonic() - started)

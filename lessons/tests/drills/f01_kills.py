@@ -8,16 +8,17 @@ import time
 import psutil
 
 from lessons.tests.drills.clients import FULL_LIFE, Load
-from lessons.tests.drills.registry import Outcome, Size, drill
+from lessons.tests.drills.registry import Outcome, drill
 from lessons.tests.drills.stack import Stack
+from lessons.tests.trials import Scale
 
 WORKERS = 2
 BETWEEN_KILLS_SECONDS = 1.2
 
 
 @drill("F1", latency_seconds=0.2)
-def kills(stack: Stack, size: Size) -> Outcome:
-    lives, worker_kills, stops = size.of((12, 6, 1), (200, 40, 5))
+def kills(stack: Stack, scale: Scale) -> Outcome:
+    lives, worker_kills, stops = scale.of((12, 6, 1), (200, 40, 5))
     stack.start_web()
     stack.start_beat()
     for _ in range(WORKERS):

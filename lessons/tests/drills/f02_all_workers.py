@@ -1,8 +1,9 @@
 """F2: all workers are killed at once, every slot of theirs in the middle of a send."""
 
 from lessons.tests.drills.clients import FULL_LIFE, Load
-from lessons.tests.drills.registry import Outcome, Size, drill
+from lessons.tests.drills.registry import Outcome, drill
 from lessons.tests.drills.stack import Stack
+from lessons.tests.trials import Scale
 
 WORKERS, SLOTS = 2, 8
 LIVES = (("create",), FULL_LIFE)  # of the first kind no message is made pointless by a later one
@@ -10,8 +11,8 @@ PATIENCE_SECONDS = 15  # on top of a lease
 
 
 @drill("F2", latency_seconds=0.5)
-def all_workers(stack: Stack, size: Size) -> Outcome:
-    rounds, lives = size.of((1, 6), (5, 20))
+def all_workers(stack: Stack, scale: Scale) -> Outcome:
+    rounds, lives = scale.of((1, 6), (5, 20))
     stack.start_web()
     stack.start_beat()
     load = Load(stack)

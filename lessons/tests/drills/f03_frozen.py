@@ -9,8 +9,9 @@ import psutil
 
 from backend.stack.processes import Process
 from lessons.tests.drills.clients import Load
-from lessons.tests.drills.registry import Outcome, Size, drill
+from lessons.tests.drills.registry import Outcome, drill
 from lessons.tests.drills.stack import Stack
+from lessons.tests.trials import Scale
 
 SLOTS = 4
 LATENCY_OF_TIMEOUT = 0.6  # long enough to meet the second try in the air
@@ -29,8 +30,8 @@ ROWS = (
 
 
 @drill("F3")
-def frozen(stack: Stack, size: Size) -> Outcome:
-    rounds, recovered = size.of(1, 4), []
+def frozen(stack: Stack, scale: Scale) -> Outcome:
+    rounds, recovered = scale.of(1, 4), []
     stack.gateway.provider.faults.update({"latency_seconds": LATENCY_OF_TIMEOUT * stack.timing.provider_timeout})
     stack.start_web()
     stack.start_beat()

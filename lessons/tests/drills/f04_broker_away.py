@@ -5,9 +5,10 @@ import time
 from collections.abc import Callable
 
 from lessons.tests.drills.clients import FULL_LIFE, Load
-from lessons.tests.drills.registry import Outcome, Size, drill
+from lessons.tests.drills.registry import Outcome, drill
 from lessons.tests.drills.stack import Stack
 from lessons.tests.proxy import Proxy
+from lessons.tests.trials import Scale
 
 QUICKLY_SECONDS = 3.0
 DRAINED_WITHIN_SECONDS = 30.0
@@ -21,25 +22,25 @@ UNSETTLED = "SELECT count(*) FROM lessons_dispatch WHERE settled_at IS NULL"
 
 
 @drill("F4", proxied=True, time_scale=(0.2, 0.2))
-def refused(stack: Stack, size: Size) -> Outcome:
-    return _broker_away(stack, size, "refuses", Proxy.refuse, stammer=_cut, stammers="cuts connections")
+def refused(stack: Stack, scale: Scale) -> Outcome:
+    return _broker_away(stack, scale, "refuses", Proxy.refuse, stammer=_cut, stammers="cuts connections")
 
 
 @drill("F5", proxied=True, time_scale=(0.2, 0.2))
-def black_holed(stack: Stack, size: Size) -> Outcome:
-    return _broker_away(stack, size, "says nothing", Proxy.black_hole, stammer=_delay, stammers="is slow")
+def black_holed(stack: Stack, scale: Scale) -> Outcome:
+    return _broker_away(stack, scale, "says nothing", Proxy.black_hole, stammer=_delay, stammers="is slow")
 
 
 def _broker_away(
     stack: Stack,
-    size: Size,
+    scale: Scale,
     does: str,
     take_away: Callable[[Proxy], None],
     *,
     stammer: Callable[[Proxy, Load, Outcome], None],
     stammers: str,
 ) -> Outcome:
-    lives, stammering_lives = size.of((7, 3), (40, 12))
+    lives, stammering_lives = scale.of((7, 3), (40, 12))
     outcome = Outcome(what="")
     processes = {"web": stack.start_web(), "worker": stack.start_worker(), "beat": stack.start_beat()}
     load = Load(stack)

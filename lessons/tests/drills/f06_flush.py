@@ -7,8 +7,9 @@ import requests
 
 from backend.stack.processes import Process
 from lessons.tests.drills.clients import TEACHERS, Client, student_ids
-from lessons.tests.drills.registry import Outcome, Size, drill
+from lessons.tests.drills.registry import Outcome, drill
 from lessons.tests.drills.stack import Stack
+from lessons.tests.trials import Scale
 
 FLUSHES = 3
 SLOTS = 2  # of each of the two workers
@@ -42,8 +43,8 @@ class Moved(NamedTuple):
 
 
 @drill("F6", latency_seconds=0.5)
-def flushed(stack: Stack, size: Size) -> Outcome:
-    messages = size.of(60, 500)
+def flushed(stack: Stack, scale: Scale) -> Outcome:
+    messages = scale.of(60, 500)
     outcome = Outcome(what="")
     stack.start_web()
     beat = stack.start_beat()

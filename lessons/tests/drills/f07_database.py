@@ -8,8 +8,9 @@ from collections.abc import Iterable
 import requests
 
 from lessons.tests.drills.clients import FULL_LIFE, TEACHERS, Answer, Client, Load
-from lessons.tests.drills.registry import Outcome, Size, drill
+from lessons.tests.drills.registry import Outcome, drill
 from lessons.tests.drills.stack import Stack
+from lessons.tests.trials import Scale
 
 HEALTHY_WITHIN_SECONDS = 10.0
 AWAY_SECONDS = 0.7
@@ -19,8 +20,8 @@ UNAVAILABLE, CONFLICT = 503, 409
 
 
 @drill("F7")
-def restarts(stack: Stack, size: Size) -> Outcome:
-    lives, number = size.of((25, 3), (250, 20))
+def restarts(stack: Stack, scale: Scale) -> Outcome:
+    lives, number = scale.of((25, 3), (250, 20))
     outcome = Outcome(what="")
     stack.start_web()
     stack.start_worker()

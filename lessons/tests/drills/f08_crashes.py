@@ -6,8 +6,9 @@ from pathlib import Path
 from backend.stack.processes import Process
 from lessons.tests.drills.clients import Load
 from lessons.tests.drills.crash import POINTS
-from lessons.tests.drills.registry import Outcome, Size, drill
+from lessons.tests.drills.registry import Outcome, drill
 from lessons.tests.drills.stack import Stack
+from lessons.tests.trials import Scale
 
 LIVES = 6
 KINDS = ("process", "group")
@@ -15,10 +16,10 @@ REPETITIONS = 2
 
 
 @drill("F8")
-def crashes(stack: Stack, size: Size) -> Outcome:
+def crashes(stack: Stack, scale: Scale) -> Outcome:
     """Quick: all points in one go, a child dies at each. Full: one by one, and with each child its parent, too."""
     alone = [([point], kind) for point in POINTS for kind in KINDS for _ in range(REPETITIONS)]
-    strikes = size.of([(list(POINTS), "process")], alone)
+    strikes = scale.of([(list(POINTS), "process")], alone)
     times = sum(len(points) for points, _ in strikes) // len(POINTS)
     outcome = Outcome(what=f"killed at {len(POINTS)} points × {times}: {', '.join(POINTS)}", recovered_seconds=0.0)
     stack.start_beat()

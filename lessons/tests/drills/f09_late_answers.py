@@ -3,15 +3,16 @@
 import time
 
 from lessons.tests.drills.clients import Load
-from lessons.tests.drills.registry import Outcome, Size, drill
+from lessons.tests.drills.registry import Outcome, drill
 from lessons.tests.drills.stack import Stack
+from lessons.tests.trials import Scale
 
 JUST_TOO_LATE = 1.05  # provider time-outs
 
 
 @drill("F9")
-def late_answers(stack: Stack, size: Size) -> Outcome:
-    rounds, lives, recovered = size.of(1, 5), size.of(6, 12), []
+def late_answers(stack: Stack, scale: Scale) -> Outcome:
+    rounds, lives, recovered = scale.of(1, 5), scale.of(6, 12), []
     late = {"latency_seconds": JUST_TOO_LATE * stack.timing.provider_timeout}
     stack.start_web()
     stack.start_beat()

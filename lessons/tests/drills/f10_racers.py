@@ -5,8 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 from lessons.tests.drills.clients import TEACHERS, Answer, Client, student_ids
-from lessons.tests.drills.registry import Outcome, Size, drill
+from lessons.tests.drills.registry import Outcome, drill
 from lessons.tests.drills.stack import Stack
+from lessons.tests.trials import Scale
 
 RACERS = 50
 LIFE = ("schedule", "start", "complete")  # each is raced for
@@ -14,8 +15,8 @@ WON, REFUSED = 200, 409
 
 
 @drill("F10")
-def racers(stack: Stack, size: Size) -> Outcome:
-    rounds = size.of(3, 20)
+def racers(stack: Stack, scale: Scale) -> Outcome:
+    rounds = scale.of(3, 20)
     stack.settings["NOTIFICATION_CHANNELS"] = "log"
     stack.start_web()
     stack.start_worker()

@@ -6,16 +6,17 @@ from itertools import pairwise
 from typing import Any
 
 from lessons.tests.drills.clients import Load
-from lessons.tests.drills.registry import Outcome, Size, drill
+from lessons.tests.drills.registry import Outcome, drill
 from lessons.tests.drills.stack import Stack
+from lessons.tests.trials import Scale
 
 QUICKEST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS = 1.0, 32.0  # at time scale 1: 2 s × 0.5, and 2 s × 2⁴
 LOSSES_TO_SEE = 2
 
 
 @drill("F11")
-def moods(stack: Stack, size: Size) -> Outcome:
-    lives, outage_seconds = size.of((10, 4), (60, 30))
+def moods(stack: Stack, scale: Scale) -> Outcome:
+    lives, outage_seconds = scale.of((10, 4), (60, 30))
     stack.start_web()
     stack.start_beat()
     load = Load(stack)

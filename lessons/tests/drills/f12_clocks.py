@@ -4,8 +4,9 @@ import time
 
 from backend.stack.processes import Process
 from lessons.tests.drills.clients import FULL_LIFE, Load
-from lessons.tests.drills.registry import Outcome, Size, drill
+from lessons.tests.drills.registry import Outcome, drill
 from lessons.tests.drills.stack import Stack
+from lessons.tests.trials import Scale
 
 HOUR = 3600.0
 CLOCKS = (HOUR, -HOUR, 0.0)
@@ -21,8 +22,8 @@ SELECT count(*) FROM lessons_chordrun r WHERE state = 'lost' AND NOT EXISTS (
 
 
 @drill("F12", latency_seconds=0.1)
-def clocks(stack: Stack, size: Size) -> Outcome:
-    rounds, lives, recovered = size.of(1, 4), size.of(6, 20), []
+def clocks(stack: Stack, scale: Scale) -> Outcome:
+    rounds, lives, recovered = scale.of(1, 4), scale.of(6, 20), []
     stack.start_web()
     stack.start_beat()
     load = Load(stack)

@@ -6,8 +6,9 @@ import time
 from datetime import UTC, datetime
 
 from lessons.tests.drills.clients import TEACHERS, Client, student_ids
-from lessons.tests.drills.registry import Outcome, Size, drill
+from lessons.tests.drills.registry import Outcome, drill
 from lessons.tests.drills.stack import Stack
+from lessons.tests.trials import Scale
 
 SLOTS = 4
 LESSONS = 5
@@ -23,8 +24,8 @@ SENT_BY = "SELECT count(*) FROM lessons_deliveryattempt WHERE run_id = %s AND ou
 
 
 @drill("F13", latency_seconds=QUICK_SECONDS)
-def unattended(stack: Stack, size: Size) -> Outcome:
-    rounds = size.of(1, 3)
+def unattended(stack: Stack, scale: Scale) -> Outcome:
+    rounds = scale.of(1, 3)
     system = System(stack)
     faults = {
         "worker lost": system.lose_the_worker,

@@ -2,8 +2,9 @@
 
 from backend.stack.processes import Process
 from lessons.tests.drills.clients import Load
-from lessons.tests.drills.registry import Outcome, Size, drill
+from lessons.tests.drills.registry import Outcome, drill
 from lessons.tests.drills.stack import Stack
+from lessons.tests.trials import Scale
 
 LESSONS, SENDS, SLOTS = 25, 100, 4  # each lesson tells two people over two channels
 EXIT_WITHIN_SECONDS = 30
@@ -17,7 +18,7 @@ SELECT channel, count(DISTINCT (run_id, batch)) AS number FROM lessons_delivery
 
 
 @drill("F14", time_scale=(0.2, 1.0))
-def warm_stop(stack: Stack, size: Size) -> Outcome:
+def warm_stop(stack: Stack, scale: Scale) -> Outcome:
     timeout = stack.timing.provider_timeout
     latencies = {"latency_seconds": SMS_OF_TIMEOUT * timeout, "mail_latency_seconds": MAIL_OF_TIMEOUT * timeout}
     stack.gateway.provider.faults.update(latencies)

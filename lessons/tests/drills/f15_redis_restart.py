@@ -4,8 +4,9 @@ import time
 
 from backend.stack.processes import Process
 from lessons.tests.drills.clients import TEACHERS, Client, student_ids
-from lessons.tests.drills.registry import Outcome, Size, drill
+from lessons.tests.drills.registry import Outcome, drill
 from lessons.tests.drills.stack import UNFINISHED, Stack
+from lessons.tests.trials import Scale
 
 MESSAGES = 2  # a teacher and a student: half of the worker's slots stay free
 INTO_THE_SENDS_SECONDS = 0.3
@@ -14,8 +15,8 @@ RUNNING = "SELECT count(*) FROM lessons_delivery WHERE state = 'leased' AND take
 
 
 @drill("F15", time_scale=(0.2, 0.2), latency_seconds=1.2)
-def redis_restarts(stack: Stack, size: Size) -> Outcome:
-    rounds = size.of(2, 12)
+def redis_restarts(stack: Stack, scale: Scale) -> Outcome:
+    rounds = scale.of(2, 12)
     outcome = Outcome(what="", recovered_seconds=0.0)
     beat, worker = stack.start_beat(), stack.launch_worker()
     stack.start_web()

@@ -3,8 +3,9 @@
 import time
 
 from lessons.tests.drills.clients import FULL_LIFE, Load
-from lessons.tests.drills.registry import Outcome, Size, drill
+from lessons.tests.drills.registry import Outcome, drill
 from lessons.tests.drills.stack import Stack
+from lessons.tests.trials import Scale
 
 OLD_DAYS = 1000
 
@@ -21,8 +22,8 @@ DEAD = "SELECT count(*) FROM lessons_delivery WHERE state = 'dead'"
 
 
 @drill("F16")
-def all_at_once(stack: Stack, size: Size) -> Outcome:
-    old, new = size.of((6, 30), (40, 200))
+def all_at_once(stack: Stack, scale: Scale) -> Outcome:
+    old, new = scale.of((6, 30), (40, 200))
     stack.start_web()
     stack.start_beat()
     for _ in range(2):

@@ -5,8 +5,9 @@ import threading
 import time
 
 from lessons.tests.drills.clients import TEACHERS, Client
-from lessons.tests.drills.registry import Outcome, Size, drill
+from lessons.tests.drills.registry import Outcome, drill
 from lessons.tests.drills.stack import Stack
+from lessons.tests.trials import Scale
 
 GATEWAY_SECONDS = 5.0  # at time scale 1
 PER_LESSON = 500  # the API's limit
@@ -34,8 +35,8 @@ IN_FLIGHT = "SELECT count(*) FROM lessons_delivery WHERE channel = 'sms' AND sta
 
 
 @drill("F17", time_scale=(0.2, 0.2))
-def backlog(stack: Stack, size: Size) -> Outcome:
-    waiting, probes = size.of((1_000, 40), (10_000, 120))
+def backlog(stack: Stack, scale: Scale) -> Outcome:
+    waiting, probes = scale.of((1_000, 40), (10_000, 120))
     stack.settings["NOTIFICATION_CHANNELS"] = "email,sms"
     latency = GATEWAY_SECONDS * stack.timing.minute / 60
     stack.gateway.provider.faults.update({"latency_seconds": latency})
@@ -61,7 +62,7 @@ def backlog(stack: Stack, size: Size) -> Outcome:
         leaves_backlog=True,
     )
     outcome.expect(left > waiting / 2, f"only {left} SMS were still waiting at the end")
-    outcome.expect(beside <= size.of(*SLOWER_AT_MOST) * alone, f"e-mails took {beside / alone:.1f} times as long")
+    outcome.expect(beside <= scale.of(*SLOWER_AT_MOST) * alone, f"e-mails took {beside / alone:.1f} times as long")
     outcome.expect(0 < watch.longest_queue <= SMS_WINDOW, f"the broker held {watch.longest_queue} SMS tasks")
     outcome.expect(watch.most_in_flight == SMS_WINDOW, f"{watch.most_in_flight} SMS were in flight at most")
     outcome.expect(not stack.attempts("lost"), f"{stack.attempts('lost')} leases expired")

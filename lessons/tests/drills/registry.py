@@ -2,22 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from lessons.tests.drills.clients import Answer
 from lessons.tests.drills.stack import Stack
-
-Value = TypeVar("Value")
-
-
-@dataclass(frozen=True)
-class Size:
-    """Quick, as in CI; or full, as in docs/reliability.md."""
-
-    is_full: bool
-
-    def of(self, quick: Value, full: Value) -> Value:
-        return full if self.is_full else quick
+from lessons.tests.trials import Scale
 
 
 @dataclass(kw_only=True)
@@ -40,7 +28,7 @@ class Outcome:
 @dataclass(frozen=True, kw_only=True)
 class Drill:
     name: str
-    run: Callable[[Stack, Size], Outcome]
+    run: Callable[[Stack, Scale], Outcome]
     proxied: bool  # the broker is reached by way of `stack.middleware.proxy`
     time_scale: tuple[float, float]  # quick, full
     latency_seconds: float  # of the SMS gateway
@@ -55,11 +43,11 @@ def drill(
     proxied: bool = False,
     time_scale: tuple[float, float] = (0.1, 0.2),
     latency_seconds: float = 0.05,
-) -> Callable[[Callable[[Stack, Size], Outcome]], Callable[[Stack, Size], Outcome]]:
+) -> Callable[[Callable[[Stack, Scale], Outcome]], Callable[[Stack, Scale], Outcome]]:
     """Puts the function on the list. What silences the broker needs a time scale of 0.2 or more: Redis' own time-outs
     are not scaled, and would outlast the tasks' hard limit."""
 
-    def register(run: Callable[[Stack, Size], Outcome]) -> Callable[[Stack, Size], Outcome]:
+    def register(run: Callable[[Stack, Scale], Outcome]) -> Callable[[Stack, Scale], Outcome]:
         DRILLS[name] = Drill(
             name=name, run=run, proxied=proxied, time_scale=time_scale, latency_seconds=latency_seconds
         )

@@ -13,10 +13,11 @@ from lessons.tests.cluster import Cluster
 from lessons.tests.drills import catalogue
 from lessons.tests.drills.cluster import own_cluster
 from lessons.tests.drills.mutant import MUTATIONS
-from lessons.tests.drills.registry import DRILLS, Size
+from lessons.tests.drills.registry import DRILLS
 from lessons.tests.drills.verdict import run_drill
+from lessons.tests.trials import Scale
 
-QUICK = Size(is_full=False)
+QUICK = Scale(is_full=False)
 FINDS = {
     "take": ("F11", "counts"),
     "fence": ("F3", "ran into what is recorded"),

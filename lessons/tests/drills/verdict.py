@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from lessons.tests.cluster import Cluster
 from lessons.tests.drills import invariants
 from lessons.tests.drills.evidence import Evidence
-from lessons.tests.drills.registry import Drill, Outcome, Size
+from lessons.tests.drills.registry import Drill, Outcome
 from lessons.tests.drills.stack import Overdue, Stack, stack
+from lessons.tests.trials import Scale
 
 
 @dataclass(kw_only=True)
@@ -28,18 +29,18 @@ class Verdict:
         return not self.problems
 
 
-def run_drill(drill: Drill, size: Size, cluster: Cluster, *, mutation: str | None = None) -> Verdict:
+def run_drill(drill: Drill, scale: Scale, cluster: Cluster, *, mutation: str | None = None) -> Verdict:
     """`mutation`: with this safeguard of the application taken out, see `mutant`."""
     with stack(
         cluster,
         name=drill.name,
-        time_scale=size.of(*drill.time_scale),
+        time_scale=scale.of(*drill.time_scale),
         latency_seconds=drill.latency_seconds,
         proxied=drill.proxied,
         mutation=mutation,
     ) as stack_:
         try:
-            outcome = drill.run(stack_, size)
+            outcome = drill.run(stack_, scale)
         except Overdue as error:
             outcome = Outcome(what="it did not end", problems=[str(error)])
         except Exception:  # whatever it is, the other drills are still to be run
