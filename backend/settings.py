@@ -106,7 +106,7 @@ TIMING = Timing.scaled(TIME_SCALE)
 # --- Data ---------------------------------------------------------------------------------------
 # A connection that waits for a lock gives up after 2 s (the API answers 409 `concurrent_change`);
 # one that idles inside a transaction, as a frozen worker's does, would keep its locks, and dead rows alive under the
-# relay's hot index.
+# relay's hot index. To start processes that help takes longer than any statement of ours: ten milliseconds.
 DATABASES = {
     "default": {
         **env.database("DATABASE_URL"),
@@ -116,7 +116,7 @@ DATABASES = {
         "OPTIONS": {
             "connect_timeout": 3,
             "options": (
-                "-c lock_timeout=2s -c statement_timeout=60s"
+                "-c lock_timeout=2s -c statement_timeout=60s -c max_parallel_workers_per_gather=0"
                 f" -c idle_in_transaction_session_timeout={1000 * TIMING.hard_limit:.0f}"
             ),
         },

@@ -1,21 +1,25 @@
-"""`python -m benchmarks.hot_paths NUMBER`: what must stay flat, so often; {name: [seconds, statements]}, as JSON.
+"""`python -m benchmarks.hot_paths NUMBER DATABASE…`: what must stay flat, so often, each database in turn.
 
-Pages by the test client, without the network; the relay's own statements in transactions that are rolled back.
+Prints {name: [{database: seconds}, statements]} as JSON. Pages by the test client, without the network; the relay's own
+statements in transactions that are rolled back. One process asks for all: whatever slows it down for a moment, or warms
+it up, does so for each database alike.
 """
 
 import json
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import cache
+from typing import Any
 from urllib.parse import urlencode
 
 import django
 
 django.setup()
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext, override_settings
 from django.utils import timezone
@@ -28,8 +32,10 @@ from lessons.notifications.channels import REGISTRY
 from lessons.notifications.claim import claim, due_channels
 from lessons.notifications.expand import expand
 
+Found = tuple[dict[str, float], int]  # the seconds at each database; statements
+
 HOST = "127.0.0.1"
-ABSENT = 404
+OK = 200
 MANAGERS, TEACHERS_, NEWCOMERS, STUDENTS = MANAGER, 2, TEACHERS, FIRST_STUDENT + 1
 
 
@@ -102,44 +108,69 @@ STATEMENTS: dict[str, Callable[[], object]] = {
 }
 
 
-def _page(person: int, path: str, query: dict[str, object]) -> Callable[[], int]:
+def _page(person: int, path: str, query: dict[str, object]) -> Callable[[], None]:
     client, user = Client(), User.objects.get(pk=person)
     headers = {"Authorization": f"Bearer {AccessToken.for_user(user)}"}
     if path.startswith("/admin/"):
         client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
         headers = {}
     address = f"{path}?{urlencode(query)}"
-    return lambda: client.get(address, headers=headers, SERVER_NAME=HOST).status_code
+
+    def get() -> None:
+        if (status := client.get(address, headers=headers, SERVER_NAME=HOST).status_code) != OK:
+            raise SystemExit(f"{address} was answered {status}")
+
+    return get
 
 
-def measure(times: int) -> dict[str, tuple[float, int]]:
-    found: dict[str, tuple[float, int]] = {}
-    for name, page in _pages().items():
-        get = _page(*page)
-        status = get()
-        if status == ABSENT:
-            continue
-        if status != 200:
-            raise SystemExit(f"{name} was answered {status}")
-        found[name] = _timed(get, times)
+@cache
+def _connection_to(database: str) -> Any:
+    there = connections.create_connection(DEFAULT_DB_ALIAS)
+    there.settings_dict = {**there.settings_dict, "NAME": database}
+    return there
+
+
+def _go_to(database: str) -> None:
+    """From now on Django's connection is the one to that database; the others stay open."""
+    connections[DEFAULT_DB_ALIAS] = _connection_to(database)
+
+
+def measure(times: int, databases: list[str]) -> dict[str, Found]:
+    found: dict[str, Found] = {}
+    gets = {database: _gets(database) for database in databases}
+    for name in gets[databases[0]]:
+        found[name] = _timed({database: gets[database][name] for database in databases}, times)
     for name, action in STATEMENTS.items():
-        found[name] = _timed(action, 4 * times)
+        found[name] = _timed(dict.fromkeys(databases, action), 4 * times)
     return found
 
 
-def _timed(action: Callable[[], object], times: int) -> tuple[float, int]:
-    """The median of the seconds that it takes, and its number of statements."""
+def _gets(database: str) -> dict[str, Callable[[], None]]:
+    _go_to(database)
+    return {name: _page(*page) for name, page in _pages().items()}
+
+
+def _timed(actions: Mapping[str, Callable[[], object]], times: int) -> Found:
+    """The median of the seconds that it takes at each database, by turns; and its number of statements."""
+    numbers = [_statements_of(database, action) for database, action in actions.items()]
+    seconds: dict[str, list[float]] = {database: [] for database in actions}
+    for turn in range(times):
+        for database in list(actions)[:: -1 if turn % 2 else 1]:
+            _go_to(database)
+            began = time.perf_counter()
+            actions[database]()
+            seconds[database].append(time.perf_counter() - began)
+    return {database: statistics.median(taken) for database, taken in seconds.items()}, max(numbers)
+
+
+def _statements_of(database: str, action: Callable[[], object]) -> int:
+    """Of the second call, after what is done once."""
+    _go_to(database)
     action()
     with CaptureQueriesContext(connection) as statements:
         action()
-    number = len(statements)  # now: the next request forgets them
-    seconds = []
-    for _ in range(times):
-        began = time.perf_counter()
-        action()
-        seconds.append(time.perf_counter() - began)
-    return statistics.median(seconds), number
+    return len(statements)  # now: the next request forgets them
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure(int(sys.argv[1]))))
+    print(json.dumps(measure(int(sys.argv[1]), sys.argv[2:])))

@@ -4,10 +4,10 @@ import json
 
 from lessons.tests.trials import Scale
 from benchmarks.growth import grow
-from benchmarks.measure import Figure, Row, by_turns
+from benchmarks.measure import Figure, Row
 from benchmarks.rig import Rig
 
-Found = dict[str, tuple[float, int]]
+Found = dict[str, tuple[dict[str, float], int]]
 
 
 def measure(rig: Rig, scale: Scale) -> list[Row]:
@@ -16,23 +16,14 @@ def measure(rig: Rig, scale: Scale) -> list[Row]:
     with rig.database("small") as small, rig.database("large") as large:
         grow(small, small_size)
         grow(large, large_size)
-        found: dict[str, list[Found]] = {"small": [], "large": []}
-
-        def ask(name: str) -> float:
-            database = small if name == "small" else large
-            found[name].append(json.loads(database.run("-m", "benchmarks.hot_paths", str(times)).splitlines()[-1]))
-            return 0.0
-
-        by_turns(rounds, {"small": lambda: ask("small"), "large": lambda: ask("large")}, warm_up=False)
-    kinds = found["small"][0]
-    return [
-        *(_row(kind, found, scale, f"{large_size:,} lessons against {small_size:,}") for kind in kinds),
-        _statements(found["large"][0]),
-    ]
+        asked = ("-m", "benchmarks.hot_paths", str(times), small.name, large.name)
+        found: list[Found] = [json.loads(small.run(*asked).splitlines()[-1]) for _ in range(rounds)]
+    sizes = f"{large_size:,} lessons against {small_size:,}"
+    return [*(_row(kind, found, scale, sizes) for kind in found[0]), _statements(found[0])]
 
 
-def _row(kind: str, found: dict[str, list[Found]], scale: Scale, sizes: str) -> Row:
-    small, large = ([told[kind][0] for told in found[name]] for name in ("small", "large"))
+def _row(kind: str, found: list[Found], scale: Scale, sizes: str) -> Row:
+    small, large = ([told[kind][0][name] for told in found] for name in ("small", "large"))
     return Row(
         name="P4",
         measure=f"{kind}, {sizes}",

@@ -63,6 +63,10 @@ class User(AbstractUser):
         verbose_name = _("user")
         verbose_name_plural = _("users")
         constraints = [models.CheckConstraint(condition=models.Q(role__in=Role.values), name="user_role_known")]
+        indexes = [
+            # Who teaches, for the search of lessons and the lists of people: a few among all the students.
+            models.Index(fields=["role"], condition=~models.Q(role="student"), name="user_of_staff"),
+        ]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Staff and superuser status follow from the role: there is one source of rights."""

@@ -50,6 +50,27 @@ def test_everybody_sees_the_lessons_they_teach_or_attend_and_managers_all(
     assert sorted(names[lesson.pk] for lesson in visible) == sorted(set(lessons) - hidden)  # and each of them once
 
 
+def search(text: str, reader: User) -> set[str]:
+    return set(selectors.lessons_to_list(reader, search=text).values_list("title", flat=True))
+
+
+def test_what_is_known_to_be_frequent_is_not_looked_up(
+    alice: User, maria: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selectors, "FEW", 2)
+    for title in ("Algebra I", "Algebra II", "Algebra III", "Biology"):
+        draft(alice, title=title)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE lessons_lesson")
+        # What was counted is no longer so. That chooses the way, and nothing else.
+        cursor.execute("UPDATE lessons_lesson SET title = 'Chemistry' WHERE title <> 'Algebra I'")
+
+    assert "to_tsvector" in str(selectors.lessons_to_list(maria, search="alg").query)
+    assert search("alg", maria) == {"Algebra I"}
+    assert search("chem", maria) == {"Chemistry"}
+    assert search("chem alg", maria) == search("biology", maria) == search("--", maria) == set()
+
+
 def queries_of(read: Callable[[], Any]) -> int:
     with CaptureQueriesContext(connection) as queries:
         read()

@@ -61,6 +61,29 @@ def test_a_page_of_the_list_is_read_by_an_index(maria: User, anna: User, bob: Us
 
 
 @pytest.mark.usefixtures("_many_lessons")
+def test_no_page_waits_for_other_processes_to_be_started(maria: User) -> None:
+    """Of a million the planner expects so many with any beginning of a word that it would call for help."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL parallel_setup_cost = 0; SET LOCAL parallel_tuple_cost = 0")
+        cursor.execute("SET LOCAL min_parallel_table_scan_size = 0; SET LOCAL min_parallel_index_scan_size = 0")
+
+    assert "Gather" not in listed(maria, q="Lesson").explain()  # type: ignore[attr-defined]
+
+
+@pytest.mark.usefixtures("_many_lessons")
+def test_teachers_are_looked_for_among_the_staff() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO lessons_user (username, password, full_name, role, email, phone, language, time_zone,"
+            " muted_channels, is_active, is_staff, is_superuser, date_joined) SELECT 'student_' || n, '', '',"
+            " 'student', '', '', 'en', 'UTC', '{}', true, false, false, now() FROM generate_series(1, 5000) n"
+        )
+        cursor.execute("ANALYZE lessons_user")
+
+    assert "user_of_staff" in User.objects.filter(role="teacher", full_name__icontains="anna").explain()
+
+
+@pytest.mark.usefixtures("_many_lessons")
 def test_counting_stops(maria: User) -> None:
     pages = CappedPaginator(listed(maria), 50)
 
