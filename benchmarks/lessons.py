@@ -3,7 +3,7 @@
 from benchmarks.people import FIRST_STUDENT, TEACHERS
 from benchmarks.rig import Database
 
-# A minute each, one after the other: nobody is ever in two of them. So a teacher and a student each.
+# A minute each, one after the other: nobody is ever in two of them.
 OURS = f"""
 WITH made AS (
     INSERT INTO lessons_lesson (title, description, teacher_id, start_time, end_time, status, version, created_at,
@@ -13,7 +13,9 @@ WITH made AS (
      CROSS JOIN LATERAL (SELECT now() + interval '30 days' + (%(made)s + n) * interval '1 minute' AS at) AS moment
     RETURNING *
 ), attended AS (
-    INSERT INTO lessons_lesson_students (lesson_id, user_id) SELECT id, {FIRST_STUDENT} + id %% 1000 FROM made
+    INSERT INTO lessons_lesson_students (lesson_id, user_id)
+    SELECT id, {FIRST_STUDENT} + (id * %(students)s + n) %% 1000
+      FROM made CROSS JOIN generate_series(1, %(students)s) AS n
 ), recorded AS (
     INSERT INTO lessons_lessonevent (lesson_id, seq, name, source, target, actor_id, reason, request_id, recipients,
                                      occasion, start_time, snapshot)
@@ -31,7 +33,9 @@ WITH made AS (
       FROM generate_series(1, %(number)s) AS n
     RETURNING *
 ), attended AS (
-    INSERT INTO plain_lesson_students (lesson_id, person_id) SELECT id, {FIRST_STUDENT} + id %% 1000 FROM made
+    INSERT INTO plain_lesson_students (lesson_id, person_id)
+    SELECT id, {FIRST_STUDENT} + (id * %(students)s + n) %% 1000
+      FROM made CROSS JOIN generate_series(1, %(students)s) AS n
 )
 SELECT id, teacher_id FROM made ORDER BY id
 """
@@ -58,12 +62,12 @@ INSERT INTO lessons_dispatch (event_id, lesson_id) SELECT id, lesson_id FROM rec
 """
 
 
-def make_lessons(database: Database, number: int, *, plain: bool = False) -> list[tuple[int, int]]:
-    """Drafts of a teacher and a student; the ids of each and of its teacher."""
+def make_lessons(database: Database, number: int, *, students: int = 1, plain: bool = False) -> list[tuple[int, int]]:
+    """Drafts of a teacher and so many students; the ids of each and of its teacher."""
     if plain:
-        return [tuple(row) for row in database.query(PLAIN, number=number)]
+        return [tuple(row) for row in database.query(PLAIN, number=number, students=students)]
     made = database.value("SELECT count(*) FROM lessons_lesson")
-    return [tuple(row) for row in database.query(OURS, number=number, made=made)]
+    return [tuple(row) for row in database.query(OURS, number=number, students=students, made=made)]
 
 
 def make_events(database: Database, *, events: int, size: int) -> list[int]:

@@ -3,9 +3,12 @@
 import statistics
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from benchmarks.rig import Rig
 from lessons.tests.trials import Scale
+
+Told = TypeVar("Told")  # figures of one round
 
 
 @dataclass(frozen=True)
@@ -49,9 +52,9 @@ class Row:
 Measurement = Callable[[Rig, Scale], list[Row]]
 
 
-def by_turns(rounds: int, sides: Mapping[str, Callable[[], float]], *, warm_up: bool = True) -> dict[str, list[float]]:
+def by_turns(rounds: int, sides: Mapping[str, Callable[[], Told]], *, warm_up: bool = True) -> dict[str, list[Told]]:
     """Ask each side in turn, and turn the order round each time; what the first round says is thrown away."""
-    told: dict[str, list[float]] = {name: [] for name in sides}
+    told: dict[str, list[Told]] = {name: [] for name in sides}
     names = list(sides)
     for number in range(-1 if warm_up else 0, rounds):
         for name in names if number % 2 else reversed(names):

@@ -20,16 +20,16 @@ class Side:
         self.database, self.port, self._kind = database, port, kind
         self._tokens = json.loads(database.run("-m", "benchmarks.tokens")) if kind == OURS else {}
 
-    def live(self, lessons: int) -> Load:
+    def live(self, lessons: int, *, students: int = 1) -> Load:
         """Make so many lessons, and take each through its three transitions."""
-        return drive(self.port, self._steps(lessons))
+        return drive(self.port, self._steps(lessons, students))
 
     def requests(self, lessons: int) -> list[bytes]:
         """The requests of that, one step after the other."""
         return [request for step in self._steps(lessons) for request in step]
 
-    def _steps(self, lessons: int) -> list[list[bytes]]:
-        made = make_lessons(self.database, lessons, plain=self._kind == PLAIN)
+    def _steps(self, lessons: int, students: int = 1) -> list[list[bytes]]:
+        made = make_lessons(self.database, lessons, students=students, plain=self._kind == PLAIN)
         return [
             [
                 request("POST", f"/api/v1/lessons/{pk}/{step}/", self._tokens.get(str(teacher), ""))
@@ -39,13 +39,13 @@ class Side:
         ]
 
     def calm_down(self) -> float:
-        """Let what was set off come to its end, or end it; the seconds that it took."""
+        """Let what was set off come to its end; the seconds that it took."""
+        return self.database.rig.wait_until(self._is_calm, within_seconds=300, what="everybody told")
+
+    def _is_calm(self) -> bool:
         if self._kind == PLAIN:
-            self.database.rig.broker.delete("celery")
-            return 0.0
-        return self.database.rig.wait_until(
-            lambda: self.database.value(UNSETTLED) == 0, within_seconds=120, what="everybody told"
-        )
+            return not self.database.rig.broker.exists("celery", "unacked")
+        return bool(self.database.value(UNSETTLED) == 0)
 
 
 @contextmanager

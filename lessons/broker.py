@@ -13,7 +13,7 @@ from redis.retry import Retry
 
 UNREACHABLE = (redis.RedisError, KombuError, OSError)
 MUTE_SECONDS = 5.0
-SLOW_SECONDS = 0.4  # a round trip that takes longer shows a broker in trouble: a request makes up to three of them
+SLOW_SECONDS = 0.4  # a round trip that takes longer shows a broker in trouble: requests leave it alone
 
 
 class Breaker:
@@ -24,7 +24,11 @@ class Breaker:
 
     @property
     def is_open(self) -> bool:
-        return time.monotonic() < self._open_until
+        return self.seconds_left > 0
+
+    @property
+    def seconds_left(self) -> float:
+        return max(0.0, self._open_until - time.monotonic())
 
     def trip(self) -> None:
         self._open_until = time.monotonic() + MUTE_SECONDS

@@ -12,7 +12,7 @@ from functools import cache
 
 from celery import current_app
 
-from lessons.broker import UNREACHABLE, breaker, connection, one_round_trip
+from lessons.broker import UNREACHABLE, breaker, connection
 
 logger = logging.getLogger(__name__)
 
@@ -36,10 +36,9 @@ def wake() -> None:
 
 
 def wake_soon() -> None:
-    """The same for who has committed a change, and waits for nobody: at once while all is calm, together with the
-    changes of others while many come."""
-    if not breaker.is_open:
-        waker().wake_soon()
+    """The same for who has committed a change, and waits for nobody: at once while all is calm, together with others'
+    changes while many come, and once more after a while where the broker was away."""
+    waker().wake_soon()
 
 
 def forget_wake() -> None:
@@ -78,7 +77,7 @@ class Waker:
 
     def _wake_after_pause(self) -> None:
         try:
-            time.sleep(max(0.0, self._woke_at + self._pause - time.monotonic()))
+            time.sleep(max(0.0, self._woke_at + self._pause - time.monotonic(), breaker.seconds_left))
         finally:  # a change that is committed from now on may be too late for this wake
             self._is_coming = False
         many, self._changes = self._changes > 1, 0
@@ -104,9 +103,8 @@ def _wake() -> None:
 
 
 def _is_first() -> bool:
-    """Whether no wake is under way. Raises TimeoutError for a broker that answers, but slowly."""
-    with one_round_trip():
-        return bool(connection().set(KEY, 1, nx=True, px=KEY_MILLISECONDS))
+    """Whether no wake is under way."""
+    return bool(connection().set(KEY, 1, nx=True, px=KEY_MILLISECONDS))
 
 
 def _note(error: Exception) -> None:

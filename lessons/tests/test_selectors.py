@@ -108,7 +108,7 @@ def test_people_are_loaded_into_a_lesson_that_is_there(alice: User, bob: User, d
     selectors.load_people(lesson)
 
     with django_assert_num_queries(0):
-        assert (lesson.teacher, list(lesson.students.all()), lesson.student_ids) == (alice, [bob], {bob.pk})
+        assert (lesson.teacher, lesson.attendees, lesson.student_ids) == (alice, [bob], {bob.pk})
 
 
 @pytest.mark.parametrize(
