@@ -4,7 +4,6 @@ The backlog lives in the table: only as many deliveries are in flight as the cha
 """
 
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -12,7 +11,6 @@ from django.db import transaction
 
 from lessons.models import ChordRun
 from lessons.notifications.channels import Channel
-from lessons.notifications.due import due_names
 from lessons.notifications.order import Candidate, EventKind, Verdict, judge
 from lessons.notifications.settle import settle
 from lessons.notifications.sql import execute, fetch
@@ -26,7 +24,10 @@ INSERT INTO lessons_channel (name, "window") VALUES (%(name)s, %(window)s) ON CO
 
 # Not SKIP LOCKED: the claims of one channel come one after the other. What is in flight is counted by a statement of
 # its own, in the same round trip: one that had waited for the lock would not see what its predecessor has leased.
+# Not waited for until it is on the disk (ADR 9): whoever takes what was claimed makes that sure, too.
 LOCK_CHANNEL = """
+SET LOCAL synchronous_commit = off;
+
 SELECT 1 FROM lessons_channel WHERE name = %(name)s FOR NO KEY UPDATE;
 
 SELECT "window", open_until, open_until >= now(),
@@ -88,12 +89,6 @@ class Claim:
 
     run: ChordRun
     batches: list[list[int]]
-
-
-def due_channels(channels: Iterable[Channel]) -> list[Channel]:
-    """Those of `channels` on which something is due: an idle relay asks no more than this."""
-    by_name = {channel.name: channel for channel in channels}
-    return [by_name[name] for name in due_names(by_name)]
 
 
 def claim(channel: Channel) -> Claim | None:
