@@ -13,7 +13,7 @@ from lessons.models import ChordRun
 from lessons.notifications.channels import Channel
 from lessons.notifications.order import Candidate, EventKind, Verdict, judge
 from lessons.notifications.settle import settle
-from lessons.notifications.sql import execute, fetch
+from lessons.notifications.sql import array_of, execute, fetch
 from lessons.notifications.successors import free_successors
 
 LONGEST_HEADER = 200  # tasks: a longer chord takes seconds to publish, and more memory per task
@@ -78,7 +78,7 @@ WITH run AS (
 UPDATE lessons_delivery d
    SET state = 'leased', run_id = %(run)s, batch = b.number, taken_at = NULL,
        lease_until = now() + %(lease)s * interval '1 second'
-  FROM unnest(%(ids)s, %(batches)s) AS b (id, number)
+  FROM unnest(%(ids)s::bigint[], %(batches)s::int[]) AS b (id, number)
  WHERE d.id = b.id
 """
 
@@ -150,8 +150,8 @@ def _lease(channel: Channel, may_go: list[Candidate]) -> Claim:
         size=run.size,
         count=run.delivery_count,
         task_ids=run.task_ids,
-        ids=list(numbers),
-        batches=list(numbers.values()),
+        ids=array_of(numbers),
+        batches=array_of(numbers.values()),
         lease=settings.TIMING.launch_lease,
     )
     return Claim(run, [[candidate.id for candidate in batch] for batch in batches])

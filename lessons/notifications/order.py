@@ -11,7 +11,7 @@ from typing import NamedTuple
 from django.conf import settings
 
 from lessons.events import RULES, EventName, supersedes
-from lessons.notifications.sql import fetch
+from lessons.notifications.sql import array_of, fetch
 
 # Materialized: joined directly, the list of ids may be searched once per sibling, seconds for 10,000 of them.
 # Who waits for a lease looks again at the next tick: its record may be under way, and not see whom it should free.
@@ -96,7 +96,7 @@ def judge(candidates: list[Candidate]) -> Verdict:
     verdict = Verdict(candidates)
     # Later than what a candidate overtakes: those of an event that is expanded in between would be in neither.
     siblings: dict[int, list[Sibling]] = defaultdict(list)
-    for row in fetch(SIBLINGS, ids=[candidate.id for candidate in candidates], tick=settings.TIMING.tick):
+    for row in fetch(SIBLINGS, ids=array_of(candidate.id for candidate in candidates), tick=settings.TIMING.tick):
         siblings[row[0]].append(Sibling(*row))
     _judge_by_siblings([candidate for candidate in candidates if candidate.id in siblings], siblings, verdict)
     for candidate in candidates:

@@ -12,7 +12,7 @@ from lessons.models import AttemptOutcome, DeliveryState
 from lessons.notifications.due import is_due
 from lessons.notifications.retry import Decision
 from lessons.notifications.settle import settle
-from lessons.notifications.sql import fetch
+from lessons.notifications.sql import array_of, fetch
 from lessons.notifications.successors import free_successors
 
 # The fence: this run, this attempt, taken. A worker whose lease was taken back meanwhile changes nothing.
@@ -118,7 +118,7 @@ def record(*, run_id: uuid.UUID | str, task_id: str | None, channel: str, result
             run=str(run_id),
             task=task_id,
             slack=settings.TIMING.retry_slack,
-            deliveries=[result.delivery_id for result in results],
+            deliveries=array_of(result.delivery_id for result in results),
             results=json.dumps([vars(result) for result in results]),
         )
         freed = free_successors([id_ for id_, _, is_waited_for in ended if is_waited_for])

@@ -3,14 +3,14 @@
 import json
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.conf import settings
 
 from lessons.models.delivery import idempotency_key_of
 from lessons.notifications.messages import EventFacts, Message, Recipient
-from lessons.notifications.sql import fetch
+from lessons.notifications.sql import array_of, fetch
 
 # coalesce: no index of what is leased fits that. By one of them a batch would read all that its run has in flight.
 # What the messages are about comes with the first of them: it may be the same for all, and is long.
@@ -36,8 +36,7 @@ SELECT CASE WHEN id = (SELECT min(id) FROM taken) THEN (SELECT json_agg(f)::text
 """
 
 
-@dataclass(frozen=True)
-class Taken:
+class Taken(NamedTuple):
     """A message that is ours to send: the `attempt`-th try of `limit`, of a delivery that is `age_seconds` old."""
 
     message: Message
@@ -49,7 +48,7 @@ class Taken:
 
 def take(run_id: uuid.UUID | str, delivery_ids: Sequence[int]) -> list[Taken]:
     """Take those of the deliveries that this run still holds and nobody has taken; count the try before it is made."""
-    rows = fetch(TAKE, ids=list(delivery_ids), run=str(run_id), lease=settings.TIMING.lease)
+    rows = fetch(TAKE, ids=array_of(delivery_ids), run=str(run_id), lease=settings.TIMING.lease)
     events = _events(rows[0][0]) if rows else {}
     return [
         Taken(
