@@ -10,8 +10,9 @@ from django.conf import settings
 from django.db import transaction
 
 from lessons.models import ChordRun
+from lessons.notifications.candidates import Candidate, look_for_candidates
 from lessons.notifications.channels import Channel
-from lessons.notifications.order import Candidate, EventKind, Verdict, judge
+from lessons.notifications.order import Verdict, judge
 from lessons.notifications.settle import settle
 from lessons.notifications.sql import array_of, execute, fetch
 from lessons.notifications.successors import free_successors
@@ -40,20 +41,6 @@ SELECT "window", open_until, open_until >= now(),
 PROBES = """
 SELECT count(*) FROM lessons_delivery d JOIN lessons_chordrun r ON r.id = d.run_id
  WHERE d.channel = %(name)s AND d.state = 'leased' AND r.started_at > %(since)s
-"""
-
-# now(), not clock_timestamp(): only a stable function can use the index. What is overtaken is an earlier event whose
-# deliveries do not exist yet.
-CANDIDATES = """
-SELECT d.id, d.in_order, d.travels_alone,
-       d.in_order AND EXISTS (SELECT 1 FROM lessons_dispatch o
-                               WHERE o.lesson_id = d.lesson_id AND o.event_id < d.event_id AND o.expanded_at IS NULL),
-       e.id, e.name, coalesce((e.snapshot ->> 'people_changed')::bool, false)
-  FROM lessons_delivery d JOIN lessons_lessonevent e ON e.id = d.event_id
- WHERE d.channel = %(name)s AND d.state = 'pending' AND d.next_attempt_at <= now()
- ORDER BY d.next_attempt_at, d.id
- LIMIT %(limit)s
-   FOR UPDATE OF d SKIP LOCKED
 """
 
 SKIP = """
@@ -113,19 +100,11 @@ def _lock_candidates(channel: Channel) -> list[Candidate]:
         return []
     if was_open_until:  # half open: one at a time finds out whether the channel works again
         probes = fetch(PROBES, name=channel.name, since=was_open_until)[0][0]
-        return [] if probes else _candidates(channel, limit=1)
+        return [] if probes else look_for_candidates(channel.name, limit=1)
     free = window - in_flight
-    candidates = _candidates(channel, limit=free) if free > 0 else []
+    candidates = look_for_candidates(channel.name, limit=free) if free > 0 else []
     # Under load, a window that is nearly full is left to drain a little: many small chords cost more than few.
     return [] if len(candidates) == free < window // 4 and in_flight else candidates
-
-
-def _candidates(channel: Channel, *, limit: int) -> list[Candidate]:
-    rows = fetch(CANDIDATES, name=channel.name, limit=limit)
-    return [
-        Candidate(id_, in_order, alone, overtakes, EventKind(*event))
-        for id_, in_order, alone, overtakes, *event in rows
-    ]
 
 
 def _carry_out(verdict: Verdict) -> None:
