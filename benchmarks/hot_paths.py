@@ -29,7 +29,8 @@ from benchmarks.people import FIRST_STUDENT, MANAGER, TEACHERS
 from lessons.models import Lesson, User
 from lessons.notifications import prune, reap, reminders
 from lessons.notifications.channels import REGISTRY
-from lessons.notifications.claim import claim, due_channels
+from lessons.notifications.claim import claim
+from lessons.notifications.due import look_for_work
 from lessons.notifications.expand import expand
 
 Found = tuple[dict[str, float], int]  # the seconds at each database; statements
@@ -99,7 +100,7 @@ def _full_batch_to_prune() -> None:
 
 
 STATEMENTS: dict[str, Callable[[], object]] = {
-    "due channels": lambda: due_channels(REGISTRY.values()),
+    "work for the relay": lambda: look_for_work(REGISTRY.values()),
     "claim": _rolled_back(lambda: claim(REGISTRY["log"])),
     "expand, idle": expand,
     "reap": reap.reap,

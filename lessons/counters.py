@@ -33,11 +33,14 @@ def histogram(name: str, bounds: Sequence[float], values: Iterable[float]) -> di
     """
     amounts: dict[str, float] = {}
     for value in values:
-        place = bisect_left(bounds, value)
-        bound = f"{bounds[place]:g}" if place < len(bounds) else "inf"
-        for key, amount in ((bound, 1.0), (SUM, value), (COUNT, 1.0)):
+        for key, amount in ((bound_name(bounds, bisect_left(bounds, value)), 1.0), (SUM, value), (COUNT, 1.0)):
             amounts[f"{name}:{key}"] = amounts.get(f"{name}:{key}", 0.0) + amount
     return amounts
+
+
+def bound_name(bounds: Sequence[float], place: int) -> str:
+    """What the `place`-th of the bounds is called in a key, and what lies above the last one."""
+    return f"{bounds[place]:g}" if place < len(bounds) else "inf"
 
 
 def counted() -> dict[str, float]:

@@ -14,8 +14,9 @@ from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
 from lessons import counters, heartbeat
+from lessons.models.minute import WAIT_BOUNDS
 from lessons.monitoring.queues import queue_lengths, queue_names
-from lessons.notifications.measure import RUN_BOUNDS, SIZE_BOUNDS, WAIT_BOUNDS
+from lessons.notifications.measure import RUN_BOUNDS, SIZE_BOUNDS
 
 # Each is answered from a partial index: what waits, flies or is dead, never what has been delivered.
 PER_CHANNEL = """

@@ -19,6 +19,9 @@ from backend.observability.scrub import masked
 from lessons.request_id import request_id
 
 JSON = "json"
+# No line says which thread or process wrote it, and to find that out takes as long as to write it.
+logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+
 encode = json.JSONEncoder(ensure_ascii=False, default=lambda value: masked(str(value))).encode
 UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 

@@ -8,7 +8,7 @@ WAIT_BOUNDS = (0.5, 1, 2, 3, 5, 7.5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 
 
 
 class DeliveryMinute(models.Model):
-    """Written when a chord run is closed, by `lessons.notifications.tally` alone: each attempt is counted once.
+    """Written when a chord run is closed, by `lessons.notifications.close` alone: each attempt is counted once.
 
     `waits`: how many messages were delivered within which time; redeliveries, which nobody waited for, left out.
     """

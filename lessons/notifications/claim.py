@@ -4,18 +4,17 @@ The backlog lives in the table: only as many deliveries are in flight as the cha
 """
 
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import transaction
 
 from lessons.models import ChordRun
+from lessons.notifications.candidates import Candidate, look_for_candidates
 from lessons.notifications.channels import Channel
-from lessons.notifications.due import due_names
-from lessons.notifications.order import Candidate, EventKind, Verdict, judge
+from lessons.notifications.order import Verdict, judge
 from lessons.notifications.settle import settle
-from lessons.notifications.sql import execute, fetch
+from lessons.notifications.sql import array_of, execute, fetch
 from lessons.notifications.successors import free_successors
 
 LONGEST_HEADER = 200  # tasks: a longer chord takes seconds to publish, and more memory per task
@@ -26,7 +25,10 @@ INSERT INTO lessons_channel (name, "window") VALUES (%(name)s, %(window)s) ON CO
 
 # Not SKIP LOCKED: the claims of one channel come one after the other. What is in flight is counted by a statement of
 # its own, in the same round trip: one that had waited for the lock would not see what its predecessor has leased.
+# Not waited for until it is on the disk (ADR 9): whoever takes what was claimed makes that sure, too.
 LOCK_CHANNEL = """
+SET LOCAL synchronous_commit = off;
+
 SELECT 1 FROM lessons_channel WHERE name = %(name)s FOR NO KEY UPDATE;
 
 SELECT "window", open_until, open_until >= now(),
@@ -39,20 +41,6 @@ SELECT "window", open_until, open_until >= now(),
 PROBES = """
 SELECT count(*) FROM lessons_delivery d JOIN lessons_chordrun r ON r.id = d.run_id
  WHERE d.channel = %(name)s AND d.state = 'leased' AND r.started_at > %(since)s
-"""
-
-# now(), not clock_timestamp(): only a stable function can use the index. What is overtaken is an earlier event whose
-# deliveries do not exist yet.
-CANDIDATES = """
-SELECT d.id, d.in_order, d.travels_alone,
-       d.in_order AND EXISTS (SELECT 1 FROM lessons_dispatch o
-                               WHERE o.lesson_id = d.lesson_id AND o.event_id < d.event_id AND o.expanded_at IS NULL),
-       e.id, e.name, coalesce((e.snapshot ->> 'people_changed')::bool, false)
-  FROM lessons_delivery d JOIN lessons_lessonevent e ON e.id = d.event_id
- WHERE d.channel = %(name)s AND d.state = 'pending' AND d.next_attempt_at <= now()
- ORDER BY d.next_attempt_at, d.id
- LIMIT %(limit)s
-   FOR UPDATE OF d SKIP LOCKED
 """
 
 SKIP = """
@@ -77,7 +65,7 @@ WITH run AS (
 UPDATE lessons_delivery d
    SET state = 'leased', run_id = %(run)s, batch = b.number, taken_at = NULL,
        lease_until = now() + %(lease)s * interval '1 second'
-  FROM unnest(%(ids)s, %(batches)s) AS b (id, number)
+  FROM unnest(%(ids)s::bigint[], %(batches)s::int[]) AS b (id, number)
  WHERE d.id = b.id
 """
 
@@ -88,12 +76,6 @@ class Claim:
 
     run: ChordRun
     batches: list[list[int]]
-
-
-def due_channels(channels: Iterable[Channel]) -> list[Channel]:
-    """Those of `channels` on which something is due: an idle relay asks no more than this."""
-    by_name = {channel.name: channel for channel in channels}
-    return [by_name[name] for name in due_names(by_name)]
 
 
 def claim(channel: Channel) -> Claim | None:
@@ -118,19 +100,11 @@ def _lock_candidates(channel: Channel) -> list[Candidate]:
         return []
     if was_open_until:  # half open: one at a time finds out whether the channel works again
         probes = fetch(PROBES, name=channel.name, since=was_open_until)[0][0]
-        return [] if probes else _candidates(channel, limit=1)
+        return [] if probes else look_for_candidates(channel.name, limit=1)
     free = window - in_flight
-    candidates = _candidates(channel, limit=free) if free > 0 else []
+    candidates = look_for_candidates(channel.name, limit=free) if free > 0 else []
     # Under load, a window that is nearly full is left to drain a little: many small chords cost more than few.
     return [] if len(candidates) == free < window // 4 and in_flight else candidates
-
-
-def _candidates(channel: Channel, *, limit: int) -> list[Candidate]:
-    rows = fetch(CANDIDATES, name=channel.name, limit=limit)
-    return [
-        Candidate(id_, in_order, alone, overtakes, EventKind(*event))
-        for id_, in_order, alone, overtakes, *event in rows
-    ]
 
 
 def _carry_out(verdict: Verdict) -> None:
@@ -155,8 +129,8 @@ def _lease(channel: Channel, may_go: list[Candidate]) -> Claim:
         size=run.size,
         count=run.delivery_count,
         task_ids=run.task_ids,
-        ids=list(numbers),
-        batches=list(numbers.values()),
+        ids=array_of(numbers),
+        batches=array_of(numbers.values()),
         lease=settings.TIMING.launch_lease,
     )
     return Claim(run, [[candidate.id for candidate in batch] for batch in batches])

@@ -6,9 +6,9 @@ Taken once, sent outside any transaction, recorded behind a fence: whoever lost 
 import logging
 import time
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from typing import NamedTuple
 
 from django.conf import settings
 from structlog.contextvars import bind_contextvars
@@ -27,8 +27,7 @@ logger = logging.getLogger(__name__)
 SHOWN = 20  # of a wave's events, among what logs and Sentry know about it
 
 
-@dataclass(frozen=True)
-class Try:
+class Try(NamedTuple):
     """One message handed to its channel; the times are seconds since its batch was taken."""
 
     taken: Taken
@@ -83,16 +82,17 @@ def _send(channel: Channel, batch: Sequence[Taken]) -> Iterator[Try]:
         started = ended
 
 
-def _outcomes(channel: Channel, messages: Iterable[Message]) -> Iterator[tuple[Message, Sent | SendError]]:
+def _outcomes(channel: Channel, messages: Sequence[Message]) -> Iterator[tuple[Message, Sent | SendError]]:
     """The channel's own, and for a message that breaks it a failure that costs its neighbours nothing."""
-    waiting = list(messages)
-    while waiting:
+    done = 0
+    while done < len(messages):
         try:
-            for message, outcome in channel.send_all(waiting):
-                waiting = waiting[1:]
+            for message, outcome in channel.send_all(messages[done:]):
+                done += 1
                 yield message, outcome
         except Exception as error:
-            broken, waiting = waiting[0], waiting[1:]
+            broken = messages[done]
+            done += 1
             with about(broken):
                 logger.exception("Delivery %s broke channel %s", broken.delivery_id, channel.name)
             yield broken, SendError(f"{type(error).__name__} in the channel")

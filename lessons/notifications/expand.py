@@ -10,7 +10,10 @@ from lessons.notifications.sql import fetch
 DISPATCHES_AT_ONCE = 100
 
 # Who cannot be reached gets a row, too, that says why: somebody will ask.
+# Not waited for until it is on the disk (ADR 9): what a crash undoes is expanded again.
 EXPAND = """
+SET LOCAL synchronous_commit = off;
+
 WITH picked AS (
     UPDATE lessons_dispatch SET expanded_at = now()
      WHERE event_id = ANY(ARRAY(

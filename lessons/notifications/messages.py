@@ -5,14 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 
-@dataclass(frozen=True)
-class Recipient:
+class Recipient(NamedTuple):
     """Whom a message is for, as they are at the moment of sending."""
 
     id: int
@@ -119,4 +118,4 @@ def in_terms_of(recipient: Recipient) -> Iterator[None]:
 
 def one_line(text: str) -> str:
     """The text on one line, whatever it holds: it can forge neither a line of a log nor a header of an e-mail."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)
+    return text if text.isprintable() else "".join(letter if letter.isprintable() else " " for letter in text)

@@ -3,30 +3,12 @@
 Per lesson, recipient and channel. Called with the channel's row locked, so that no two claims judge at once.
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import NamedTuple
-
-from django.conf import settings
 
 from lessons.events import RULES, EventName, supersedes
+from lessons.notifications.candidates import Candidate, EventKind
 from lessons.notifications.sql import fetch
-
-# Materialized: joined directly, the list of ids may be searched once per sibling, seconds for 10,000 of them.
-# Who waits for a lease looks again at the next tick: its record may be under way, and not see whom it should free.
-SIBLINGS = """
-WITH c AS MATERIALIZED (
-    SELECT id, lesson_id, recipient_id, channel FROM lessons_delivery WHERE id = ANY(%(ids)s) AND in_order
-)
-SELECT c.id, s.id, s.event_id, s.state,
-       CASE s.state WHEN 'leased' THEN least(s.lease_until, now() + %(tick)s * interval '1 second')
-                    ELSE s.next_attempt_at END
-  FROM c
-  JOIN lessons_delivery s ON s.lesson_id = c.lesson_id AND s.recipient_id = c.recipient_id AND s.channel = c.channel
-                         AND s.state IN ('pending', 'leased')
- WHERE s.id <> c.id AND s.in_order
-"""
 
 EVENTS = """
 SELECT id, name, coalesce((snapshot ->> 'people_changed')::bool, false) FROM lessons_lessonevent WHERE id = ANY(%(ids)s)
@@ -45,32 +27,6 @@ SELECT c.id FROM lessons_delivery c
 LOCK_PENDING = """
 SELECT id FROM lessons_delivery WHERE id = ANY(%(ids)s) AND state = 'pending' ORDER BY id FOR UPDATE SKIP LOCKED
 """
-
-
-class EventKind(NamedTuple):
-    id: int
-    name: str
-    people_changed: bool
-
-
-class Candidate(NamedTuple):
-    """A message that is due. `overtakes`: the deliveries of an earlier event do not exist yet."""
-
-    id: int
-    in_order: bool
-    travels_alone: bool
-    overtakes: bool
-    event: EventKind
-
-
-class Sibling(NamedTuple):
-    """Another unfinished message about the same lesson, to the same person, over the same channel."""
-
-    candidate_id: int
-    id: int
-    event_id: int
-    state: str
-    free_at: datetime
 
 
 class Verdict:
@@ -94,11 +50,8 @@ class Verdict:
 def judge(candidates: list[Candidate]) -> Verdict:
     """Decide about each candidate, as of now. Locks the messages that it declares pointless."""
     verdict = Verdict(candidates)
-    # Later than what a candidate overtakes: those of an event that is expanded in between would be in neither.
-    siblings: dict[int, list[Sibling]] = defaultdict(list)
-    for row in fetch(SIBLINGS, ids=[candidate.id for candidate in candidates], tick=settings.TIMING.tick):
-        siblings[row[0]].append(Sibling(*row))
-    _judge_by_siblings([candidate for candidate in candidates if candidate.id in siblings], siblings, verdict)
+    if with_siblings := [candidate for candidate in candidates if candidate.siblings]:
+        _judge_by_siblings(with_siblings, verdict)
     for candidate in candidates:
         if candidate.overtakes and candidate.id in verdict.lease:
             verdict.wait(candidate.id, None)
@@ -106,16 +59,16 @@ def judge(candidates: list[Candidate]) -> Verdict:
     return verdict
 
 
-def _judge_by_siblings(candidates: Collection[Candidate], siblings: dict[int, list[Sibling]], verdict: Verdict) -> None:
-    events = _event_kinds(candidates, siblings)
-    pointless = _lock_pointless(candidates, siblings, events)
+def _judge_by_siblings(candidates: Collection[Candidate], verdict: Verdict) -> None:
+    events = _event_kinds(candidates)
+    pointless = _lock_pointless(candidates, events)
     for candidate in candidates:
-        _judge_one(candidate, siblings[candidate.id], events, pointless, verdict)
+        _judge_one(candidate, events, pointless, verdict)
 
 
-def _event_kinds(candidates: Iterable[Candidate], siblings: dict[int, list[Sibling]]) -> dict[int, EventKind]:
+def _event_kinds(candidates: Iterable[Candidate]) -> dict[int, EventKind]:
     kinds = {candidate.event.id: candidate.event for candidate in candidates}
-    others = {sibling.event_id for group in siblings.values() for sibling in group} - set(kinds)
+    others = {sibling.event_id for candidate in candidates for sibling in candidate.siblings} - set(kinds)
     if others:
         kinds |= {row[0]: EventKind(*row) for row in fetch(EVENTS, ids=sorted(others))}
     return kinds
@@ -127,28 +80,24 @@ def _supersedes(events: dict[int, EventKind], later: int, earlier: int) -> bool:
     )
 
 
-def _lock_pointless(
-    candidates: Iterable[Candidate], siblings: dict[int, list[Sibling]], events: dict[int, EventKind]
-) -> set[int]:
+def _lock_pointless(candidates: Iterable[Candidate], events: dict[int, EventKind]) -> set[int]:
     """The pending siblings that a candidate supersedes, as far as nobody else holds them: whom we waited for
     might be waiting for us."""
     wanted = {
         sibling.id
         for candidate in candidates
-        for sibling in siblings[candidate.id]
+        for sibling in candidate.siblings
         if sibling.state == "pending" and _supersedes(events, candidate.event.id, sibling.event_id)
     }
     return {row[0] for row in fetch(LOCK_PENDING, ids=sorted(wanted))} if wanted else set()
 
 
-def _judge_one(
-    candidate: Candidate, siblings: list[Sibling], events: dict[int, EventKind], pointless: set[int], verdict: Verdict
-) -> None:
-    if any(_supersedes(events, sibling.event_id, candidate.event.id) for sibling in siblings):
+def _judge_one(candidate: Candidate, events: dict[int, EventKind], pointless: set[int], verdict: Verdict) -> None:
+    if any(_supersedes(events, sibling.event_id, candidate.event.id) for sibling in candidate.siblings):
         verdict.skip_candidate(candidate.id, "superseded")
         return
     unfinished = []
-    for sibling in siblings:
+    for sibling in candidate.siblings:
         if sibling.event_id > candidate.event.id:
             continue
         if sibling.id in pointless:

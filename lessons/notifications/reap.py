@@ -14,13 +14,6 @@ logger = logging.getLogger(__name__)
 
 LEASES_AT_ONCE = 1000
 
-# Asked by every pass of the relay; hardly ever is there anything.
-ANYTHING = """
-SELECT EXISTS (SELECT 1 FROM lessons_delivery WHERE state = 'leased' AND lease_until < now()),
-       EXISTS (SELECT 1 FROM lessons_chordrun
-                WHERE closed_at IS NULL AND started_at < now() - %(grace)s * interval '1 second')
-"""
-
 # SKIP LOCKED: who is recording a delivery right now needs no rescue.
 # A lease that was never taken is a launch that got lost: no try was made, and none is counted.
 TAKE_BACK = """
@@ -57,10 +50,8 @@ SELECT r.id FROM lessons_chordrun r
 
 def reap() -> int:
     """Take back expired leases and close forgotten runs; the number of leases taken back."""
-    grace = settings.TIMING.launch_lease
-    ((has_expired, has_forgotten),) = fetch(ANYTHING, grace=grace)
-    taken_back = _take_back() if has_expired else 0
-    forgotten = fetch(FORGOTTEN, grace=grace) if has_forgotten or taken_back else []
+    taken_back = _take_back()
+    forgotten = fetch(FORGOTTEN, grace=settings.TIMING.launch_lease)
     for (run_id,) in forgotten:
         close_run(run_id=run_id)
     count({"repairs:leases": taken_back, "repairs:runs": len(forgotten)})

@@ -9,16 +9,18 @@ from django.conf import settings
 from django.db import transaction
 
 from lessons.models import AttemptOutcome, DeliveryState
-from lessons.notifications.due import due_names
+from lessons.notifications.due import is_due
 from lessons.notifications.retry import Decision
 from lessons.notifications.settle import settle
-from lessons.notifications.sql import fetch
+from lessons.notifications.sql import array_of, fetch
 from lessons.notifications.successors import free_successors
 
 # The fence: this run, this attempt, taken. A worker whose lease was taken back meanwhile changes nothing.
 # An untried delivery (no outcome) gives its attempt back; a Celery retry keeps its lease and can be taken again.
 # One by one, by their ids, in the order of these: as in the take, no other way there fits.
 # Rather late than lost: what is not recorded counts as lost, and is sent again.
+# Hardly ever does anybody wait for a message: to ask is cheaper than to free nobody. Who comes in between finds a lease
+# under way, and looks again by themselves.
 RECORD = """
 SET LOCAL lock_timeout = '30s';
 
@@ -45,7 +47,7 @@ WITH told AS (
            last_error = CASE WHEN m.outcome IS NULL THEN d.last_error ELSE m.error END, provider_id = m.provider_id
       FROM mine m
      WHERE d.id = m.delivery_id AND d.id = ANY(%(deliveries)s)
-    RETURNING d.id, d.event_id, m.state, m.taken_at
+    RETURNING d.id, d.event_id, m.state, m.taken_at, d.lesson_id, d.recipient_id, d.channel
 ), tried AS (
     INSERT INTO lessons_deliveryattempt (delivery_id, number, started_at, ended_at, outcome, error, run_id, task_id)
     SELECT r.id, t.attempt, r.taken_at + t.started * interval '1 second', r.taken_at + t.ended * interval '1 second',
@@ -53,7 +55,12 @@ WITH told AS (
       FROM recorded r JOIN told t ON t.delivery_id = r.id
      WHERE t.outcome IS NOT NULL
 )
-SELECT id, event_id FROM recorded WHERE state IN ('sent', 'dead')
+SELECT r.id, r.event_id,
+       EXISTS (SELECT 1 FROM lessons_delivery s
+                WHERE s.lesson_id = r.lesson_id AND s.recipient_id = r.recipient_id AND s.channel = r.channel
+                  AND s.event_id > r.event_id AND s.state IN ('pending', 'leased'))
+  FROM recorded r
+ WHERE r.state IN ('sent', 'dead')
 """
 
 
@@ -111,9 +118,9 @@ def record(*, run_id: uuid.UUID | str, task_id: str | None, channel: str, result
             run=str(run_id),
             task=task_id,
             slack=settings.TIMING.retry_slack,
-            deliveries=[result.delivery_id for result in results],
+            deliveries=array_of(result.delivery_id for result in results),
             results=json.dumps([vars(result) for result in results]),
         )
-        freed = free_successors([id_ for id_, _ in ended])
-        settle({dispatch for _, dispatch in ended})
-    return Recorded(len(ended), freed > 0 or bool(due_names([channel])))
+        freed = free_successors([id_ for id_, _, is_waited_for in ended if is_waited_for])
+        settle({dispatch for _, dispatch, _ in ended})
+    return Recorded(len(ended), freed > 0 or is_due(channel))

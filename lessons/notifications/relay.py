@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from lessons import heartbeat
 from lessons.notifications.channels import enabled_channels
-from lessons.notifications.claim import claim, due_channels
+from lessons.notifications.claim import claim
+from lessons.notifications.due import look_for_work
 from lessons.notifications.expand import DISPATCHES_AT_ONCE, expand
 from lessons.notifications.launch import launch
-from lessons.notifications.reap import LEASES_AT_ONCE, reap
+from lessons.notifications.reap import reap
 from lessons.wake import forget_wake, wake
 
 logger = logging.getLogger(__name__)
@@ -28,17 +29,19 @@ class Pass:
 
 
 def run_relay() -> Pass:
-    """One pass: reap, expand, claim, launch."""
+    """One pass: expand, claim, launch, reap. Who waits for the first message does not wait for the rescue, too."""
     forget_wake()  # before the first read: a wake that comes from now on is a pass of its own
-    done = Pass(reaped=reap(), expanded=expand())
-    if done.reaped == LEASES_AT_ONCE or done.expanded == DISPATCHES_AT_ONCE:  # there may be more
-        wake()
-    for channel in due_channels(enabled_channels()):
+    done = Pass(expanded=expand())
+    work = look_for_work(enabled_channels())
+    for channel in work.due:
         claimed = claim(channel)
         if claimed and not launch(claimed):
             break  # the broker is away, for the other channels, too
         if claimed:
             done.launched += 1
             done.deliveries += claimed.run.delivery_count
+    done.reaped = reap() if work.is_anything_lost else 0
+    if done.reaped or done.expanded == DISPATCHES_AT_ONCE:  # that is due now, or there may be more
+        wake()
     heartbeat.beat(heartbeat.RELAY)
     return done

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import ClassVar
 
-from structlog.contextvars import bound_contextvars
+from structlog.contextvars import bind_contextvars, reset_contextvars
 
 from lessons.notifications.messages import Message, Recipient
 from lessons.request_id import current_request_id
@@ -48,14 +48,16 @@ class Sent:
 @contextmanager
 def about(message: Message) -> Iterator[None]:
     """What is logged or raised inside belongs to this message, and to the request that brought it about."""
-    token = current_request_id.set(message.event.request_id or current_request_id.get())
-    with bound_contextvars(
-        delivery=message.delivery_id, attempt=message.attempt, lesson=message.event.lesson_id, event=message.event.id
-    ):
-        try:
-            yield
-        finally:
-            current_request_id.reset(token)
+    event = message.event
+    request = current_request_id.set(event.request_id or current_request_id.get())
+    bound = bind_contextvars(
+        delivery=message.delivery_id, attempt=message.attempt, lesson=event.lesson_id, event=event.id
+    )
+    try:
+        yield
+    finally:
+        reset_contextvars(**bound)
+        current_request_id.reset(request)
 
 
 class Channel(ABC):

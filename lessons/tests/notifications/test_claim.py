@@ -10,7 +10,8 @@ from pytest_django import Settings
 from lessons.events import EventName
 from lessons.models import Channel, ChordRun, Delivery, User
 from lessons.notifications.channels import REGISTRY, enabled_channels
-from lessons.notifications.claim import Claim, claim, due_channels
+from lessons.notifications.claim import Claim, claim
+from lessons.notifications.due import look_for_work
 from lessons.tests.notifications.deliveries import (
     HOUR,
     claimed,
@@ -47,8 +48,8 @@ def the_channel(**values: object) -> None:
 
 
 def test_an_idle_relay_finds_no_channel_with_work(alice: User, bob: User) -> None:
-    assert due_channels(enabled_channels()) == []
-    assert due_channels([]) == []
+    assert look_for_work(enabled_channels()) == ([], False)
+    assert look_for_work([]) == ([], False)
 
 
 def test_channels_with_something_due_are_found(alice: User, bob: User) -> None:
@@ -56,7 +57,7 @@ def test_channels_with_something_due_are_found(alice: User, bob: User) -> None:
     expand_all()
     Delivery.objects.filter(channel="log").update(next_attempt_at=timezone.now() + HOUR)
 
-    assert due_channels(enabled_channels()) == [SMS]
+    assert look_for_work(enabled_channels()).due == [SMS]
 
 
 def test_what_is_not_due_yet_stays(alice: User, bob: User) -> None:

@@ -29,4 +29,4 @@ def test_a_closed_run_is_counted_once(alice: User, bob: User) -> None:
     assert figures["runs:log:closed"] == figures["run_seconds:log:count"] == figures["run_deliveries:log:count"] == 1
     assert figures["run_deliveries:log:10"] == 1
     assert figures["delivered_seconds:log:count"] == 2
-    assert figures["delivered_seconds:log:1"] == 2
+    assert figures["delivered_seconds:log:0.5"] == 2

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from lessons.events import EventName
 from lessons.models import Delivery, DeliveryState, Dispatch, Lesson, User
-from lessons.notifications import claim, order
+from lessons.notifications import candidates
 from lessons.notifications.expand import expand
 from lessons.notifications.record import Result, record
 from lessons.tests.notifications.deliveries import (
@@ -140,7 +140,7 @@ def test_an_event_that_is_expanded_while_we_look_is_not_overtaken(known_lesson: 
     expand_all()
     Delivery.objects.filter(dispatch_id=earlier.pk).delete()
     Dispatch.objects.filter(pk=earlier.pk).update(expanded_at=None)
-    looks = [claim.CANDIDATES, order.SIBLINGS]
+    looks = [candidates.CANDIDATES]
 
     def expanded_after_the_first_look(execute: Any, sql: str, *more: Any) -> Any:
         result = execute(sql, *more)

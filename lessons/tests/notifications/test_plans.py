@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from lessons.models import User
-from lessons.notifications import claim, due, prune, reap, reminders
+from lessons.notifications import candidates, claim, due, prune, reap, reminders
 from lessons.tests.years import plan_of, read_as_a_whole, years_pass
 
 pytestmark = pytest.mark.django_db
@@ -17,10 +17,10 @@ def history(alice: User, carol: User) -> None:
 
 
 STATEMENTS: dict[str, tuple[str, dict[str, Any]]] = {
-    "due channels": (due.DUE, {"names": ["log", "sms"]}),
-    "candidates": (claim.CANDIDATES, {"name": "log", "limit": 200}),
-    "in flight": (claim.LOCK_CHANNEL.partition(";")[2], {"name": "log"}),
-    "anything lost": (reap.ANYTHING, {"grace": 20}),
+    "work for the relay": (due.WORK, {"names": ["log", "sms"], "grace": 20}),
+    "due on a channel": (due.DUE, {"name": "log"}),
+    "candidates": (candidates.CANDIDATES, {"name": "log", "limit": 200, "tick": 10}),
+    "in flight": (claim.LOCK_CHANNEL.rpartition(";")[2], {"name": "log"}),
     "expired leases": (reap.TAKE_BACK, {"limit": 1000}),
     "to be pruned": (
         prune.OUTDATED,
