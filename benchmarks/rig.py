@@ -94,6 +94,9 @@ class Rig:
     def start(self, command: Command, environment: dict[str, str]) -> Process:
         return self._cluster.supervisor.start(self._named(command), environment)
 
+    def start_beat(self, environment: dict[str, str]) -> Process:
+        return self.start(application.beat(self._cluster.place), environment)
+
     def stop(self, process: Process) -> None:
         self._cluster.supervisor.stop(process)
 
@@ -155,21 +158,23 @@ class Database:
 
     @contextmanager
     def worker(self, application_name: str = OURS) -> Iterator[Process]:
-        """The demo's worker; the yardsticks' one has one queue, and no events to send."""
+        """The demo's worker and beat; a yardstick's worker has one queue, no events to send, and no need of beat."""
         command = application.worker()
         arguments = [application_name if word == OURS else word for word in command.arguments]
         if application_name != OURS:
             queues = arguments.index("--queues")
             arguments[queues : queues + 2] = []
             arguments.remove("--task-events")
-        process = self.rig.start(dataclasses.replace(command, arguments=tuple(arguments)), self.environment)
+        worker = self.rig.start(dataclasses.replace(command, arguments=tuple(arguments)), self.environment)
+        others = [self.rig.start_beat(self.environment)] if application_name == OURS else []
         try:
             self.rig.wait_until(
-                lambda: process.has_logged(" ready."), within_seconds=READY_WITHIN_SECONDS, what="a worker"
+                lambda: worker.has_logged(" ready."), within_seconds=READY_WITHIN_SECONDS, what="a worker"
             )
-            yield process
+            yield worker
         finally:
-            self.rig.stop(process)
+            for process in (*others, worker):
+                self.rig.stop(process)
 
 
 def _answers(port: int) -> bool:

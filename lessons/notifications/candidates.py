@@ -10,7 +10,7 @@ from lessons.notifications.sql import fetch
 # now(), not clock_timestamp(): only a stable function can use the index. What is overtaken is an earlier event whose
 # deliveries do not exist yet; in one statement with the siblings, so that one that is expanded meanwhile is in either.
 # OFFSET 0: the siblings are looked for candidate by candidate. Joined, they might be searched for among all of them.
-# Who waits for a lease looks again at the next tick: its record may be under way, and not see whom it should free.
+# Who waits for a lease looks again at the next tick: whoever records it may die before it has set others free.
 CANDIDATES = """
 WITH c AS (
     SELECT d.id, d.in_order, d.travels_alone,

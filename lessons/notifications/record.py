@@ -19,8 +19,6 @@ from lessons.notifications.successors import free_successors
 # An untried delivery (no outcome) gives its attempt back; a Celery retry keeps its lease and can be taken again.
 # One by one, by their ids, in the order of these: as in the take, no other way there fits.
 # Rather late than lost: what is not recorded counts as lost, and is sent again.
-# Hardly ever does anybody wait for a message: to ask is cheaper than to free nobody. Who comes in between finds a lease
-# under way, and looks again by themselves.
 RECORD = """
 SET LOCAL lock_timeout = '30s';
 
@@ -47,7 +45,7 @@ WITH told AS (
            last_error = CASE WHEN m.outcome IS NULL THEN d.last_error ELSE m.error END, provider_id = m.provider_id
       FROM mine m
      WHERE d.id = m.delivery_id AND d.id = ANY(%(deliveries)s)
-    RETURNING d.id, d.event_id, m.state, m.taken_at, d.lesson_id, d.recipient_id, d.channel
+    RETURNING d.id, d.event_id, m.state, m.taken_at
 ), tried AS (
     INSERT INTO lessons_deliveryattempt (delivery_id, number, started_at, ended_at, outcome, error, run_id, task_id)
     SELECT r.id, t.attempt, r.taken_at + t.started * interval '1 second', r.taken_at + t.ended * interval '1 second',
@@ -55,12 +53,7 @@ WITH told AS (
       FROM recorded r JOIN told t ON t.delivery_id = r.id
      WHERE t.outcome IS NOT NULL
 )
-SELECT r.id, r.event_id,
-       EXISTS (SELECT 1 FROM lessons_delivery s
-                WHERE s.lesson_id = r.lesson_id AND s.recipient_id = r.recipient_id AND s.channel = r.channel
-                  AND s.event_id > r.event_id AND s.state IN ('pending', 'leased'))
-  FROM recorded r
- WHERE r.state IN ('sent', 'dead')
+SELECT id, event_id FROM recorded WHERE state IN ('sent', 'dead')
 """
 
 
@@ -121,6 +114,8 @@ def record(*, run_id: uuid.UUID | str, task_id: str | None, channel: str, result
             deliveries=array_of(result.delivery_id for result in results),
             results=json.dumps([vars(result) for result in results]),
         )
-        freed = free_successors([id_ for id_, _, is_waited_for in ended if is_waited_for])
-        settle({dispatch for _, dispatch, _ in ended})
+        settle({dispatch for _, dispatch in ended})
+    # Committed: who is claimed from now on finds these messages ended, and waits for none of them. Who was claimed
+    # before that, and waits, is seen by now.
+    freed = free_successors([id_ for id_, _ in ended])
     return Recorded(len(ended), freed > 0 or is_due(channel))

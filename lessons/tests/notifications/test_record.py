@@ -10,13 +10,17 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
+from lessons.events import EventName
 from lessons.models import AttemptOutcome, Delivery, DeliveryState, Dispatch, Lesson, User
+from lessons.notifications import record as record_module
+from lessons.notifications.channels import REGISTRY
 from lessons.notifications.claim import Claim
+from lessons.notifications.claim import claim as claim_
 from lessons.notifications.reap import reap
 from lessons.notifications.record import Recorded, Result, record
 from lessons.notifications.retry import Decision
 from lessons.notifications.take import Taken, take
-from lessons.tests.notifications.deliveries import claimed, expand_all, lease_expired, taken
+from lessons.tests.notifications.deliveries import claimed, expand_all, happened, lease_expired, taken
 from lessons.tests.people import draft
 from lessons.tests.racing import race
 
@@ -89,6 +93,36 @@ def test_a_success_is_recorded_with_its_attempt(lesson: Lesson) -> None:
     assert attempt.ended_at is not None
     assert attempt.ended_at - attempt.started_at == timedelta(seconds=1)
     assert outcome == Recorded(ended=1, has_more=False)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_is_told_to_wait_while_a_message_is_being_recorded_is_set_free_all_the_same(
+    lesson: Lesson, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim, (message,) = taken("sms")
+    settle = record_module.settle
+
+    def meanwhile(dispatches: set[int]) -> None:
+        """The next event is expanded and claimed after the record is written, and before it is committed."""
+        settle(dispatches)
+        (seen,) = race([claim_the_next_event])
+        assert seen == "pushed back"
+
+    def claim_the_next_event() -> str:
+        happened(lesson, EventName.SCHEDULED, alice)
+        expand_all()
+        assert claim_(REGISTRY["sms"]) is None
+        return "pushed back" if the_next_sms().next_attempt_at > timezone.now() else "due"
+
+    monkeypatch.setattr(record_module, "settle", meanwhile)
+    outcome = recorded(claim, sent(message))
+
+    assert outcome.has_more
+    assert the_next_sms().next_attempt_at <= timezone.now()
+
+
+def the_next_sms() -> Delivery:
+    return Delivery.objects.filter(channel="sms").latest("pk")
 
 
 def test_a_failure_comes_back_when_its_time_has_come(lesson: Lesson) -> None:
