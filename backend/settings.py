@@ -6,6 +6,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
 
+from backend import openapi
 from backend.addresses import for_kombu
 from backend.environment import Environment, SettingRefused
 from backend.timing import Timing
@@ -238,47 +239,11 @@ SIMPLE_JWT = {
     "BLACKLIST_AFTER_ROTATION": True,
     "CHECK_REVOKE_TOKEN": True,  # a new password ends all tokens
 }
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Lesson Management System",
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.0",
-    "DESCRIPTION": (BASE_DIR / "docs" / "openapi-introduction.md").read_text(),
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": [
-        "rest_framework.permissions.AllowAny" if API_DOCS_PUBLIC else "rest_framework.permissions.IsAuthenticated"
-    ],
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-    "SWAGGER_UI_SETTINGS": {"persistAuthorization": True, "displayRequestDuration": True, "deepLinking": True},
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "lessons.api.schema.add_problem_examples",
-    ],
-    "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "ENUM_NAME_OVERRIDES": {
-        "LessonStatus": "lessons.models.lesson.Status",
-        "Transition": "lessons.models.lesson.TRANSITIONS",
-        "EventName": "lessons.api.serializers.EVENT_NAMES",
-        "DispatchState": "lessons.models.dispatch.DispatchState",
-        "DeliveryState": "lessons.models.delivery.DeliveryState",
-        "AttemptOutcome": "lessons.models.delivery.AttemptOutcome",
-        "ProblemCode": "lessons.api.problem_table.CODES",
-        "RunState": "lessons.models.run.RunState",
-        "Channel": "lessons.notifications.channels.NAMES",
-        "Role": "lessons.policies.Role",
-        "Language": LANGUAGES,
-    },
-    "TAGS": [
-        {"name": "auth", "description": "Tokens. A session from `/accounts/login/` works too."},
-        {"name": "me", "description": "Who I am, how I am reached and in which language."},
-        {"name": "users", "description": "Whom a lesson can be given to."},
-        {"name": "lessons", "description": "Read, create and edit lessons, move them through their life."},
-        {"name": "notifications", "description": "Who has been told what, and how far that has come."},
-    ],
-}
+SPECTACULAR_SETTINGS = openapi.described(
+    introduction=(BASE_DIR / "docs" / "openapi-introduction.md").read_text(),
+    is_public=API_DOCS_PUBLIC,
+    languages=LANGUAGES,
+)
 
 # --- Lessons ------------------------------------------------------------------------------------
 # 0: a lesson may be started at any time; otherwise not earlier than this before its start_time.
@@ -370,7 +335,8 @@ CELERY_RESULT_EXPIRES = 3600
 # A task is acknowledged when it is done, so that a killed worker's task comes back.
 CELERY_TASK_ACKS_LATE = CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_MAX_TASKS_PER_CHILD = 1000
+# What leaks is given back. Seldom: a worker's processes come to it all at once, and nobody is told for two seconds.
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 20_000
 # Celery would open a connection to the database for each task: 10 ms and more. backend.celery looks after them.
 CELERY_DB_REUSE_MAX = sys.maxsize
 CELERY_TASK_SOFT_TIME_LIMIT = TIMING.soft_limit

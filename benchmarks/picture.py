@@ -20,9 +20,9 @@ mpl.use("svg")
 from matplotlib import pyplot as plt
 
 from benchmarks.load import CLIENTS, Connection
-from lessons.tests.trials import Scale
 from benchmarks.rig import OURS, Database, Rig
 from benchmarks.sides import Side, side
+from lessons.tests.trials import Scale
 
 MEGABYTE = 2**20
 SAMPLE_EVERY_SECONDS = 1.0

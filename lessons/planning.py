@@ -9,8 +9,8 @@ from django.utils import timezone
 from lessons import selectors
 from lessons.models import Lesson, LessonEvent, Status, User
 from lessons.models.booking import Clash, find_clashes
-from lessons.notifications.sql import fetch
 from lessons.policies import sees_everything
+from lessons.sql import fetch
 
 OVERDUE_FOR_AT_MOST = timedelta(days=30)
 LESSONS_COUNTED = 10_000

@@ -24,7 +24,7 @@ def measure(rig: Rig, scale: Scale) -> list[Row]:
         _row("transitions/s over HTTP, lessons of two people", pairs, _as_answered, scale.of(0.5, 2.0)),
         _row("… until everybody is told", pairs, _as_told, scale.of(0.6, 2.0)),
         _row(f"transitions/s over HTTP, groups of {GROUP + 1}", groups, _as_answered, scale.of(1.0, 2.0)),
-        _row("… until everybody is told", groups, _as_told, scale.of(1.5, 2.0)),
+        _row("… until everybody is told", groups, _as_told, scale.of(1.0, 2.0)),
     ]
 
 

@@ -1,9 +1,9 @@
 """P2: transitions over HTTP, against a bare view that does the same SQL by cursor; no worker runs."""
 
-from lessons.tests.trials import Scale
 from benchmarks.measure import Figure, Row, by_turns, ratio
 from benchmarks.rig import Rig
 from benchmarks.sides import BARE, OURS, side
+from lessons.tests.trials import Scale
 
 
 def measure(rig: Rig, scale: Scale) -> list[Row]:

@@ -2,11 +2,11 @@
 
 import time
 
-from lessons.tests.trials import Scale
 from benchmarks.broadcasts import ours, plain
 from benchmarks.lessons import make_events
 from benchmarks.measure import Figure, Row, by_turns, ratio
 from benchmarks.rig import Database, Rig
+from lessons.tests.trials import Scale
 
 # What a delivery goes through, row for row as we write it: pending, leased, taken, sent, with its attempt.
 SAME_ROWS = (

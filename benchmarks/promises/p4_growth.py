@@ -2,10 +2,10 @@
 
 import json
 
-from lessons.tests.trials import Scale
 from benchmarks.growth import grow
 from benchmarks.measure import Figure, Row
 from benchmarks.rig import Rig
+from lessons.tests.trials import Scale
 
 Found = dict[str, tuple[dict[str, float], int]]
 

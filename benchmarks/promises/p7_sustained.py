@@ -1,9 +1,9 @@
 """P7: deliveries of two-recipient lessons, all bookkeeping durable, against Celery's own tasks that do nothing."""
 
-from lessons.tests.trials import Scale
 from benchmarks.broadcasts import ours, plain
 from benchmarks.measure import Figure, Row, by_turns, ratio
 from benchmarks.rig import Rig
+from lessons.tests.trials import Scale
 
 RECIPIENTS = 2
 

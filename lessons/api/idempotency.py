@@ -11,7 +11,7 @@ from functools import wraps
 from typing import Any, TypeVar, cast
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +22,7 @@ from rest_framework.response import Response
 from lessons.api.refusals import Problem
 from lessons.models import IdempotencyRecord, User
 from lessons.models.idempotency import KEPT_FOR
+from lessons.sql import fetch
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -33,7 +34,7 @@ NOT_KEPT = {409, 429}
 SERVER_ERRORS = 500
 
 # Not waited for: a request under way is told as such.
-LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, %s))"
+LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended(%(key)s, %(user)s))"
 
 
 class InFlight(Problem):
@@ -79,9 +80,7 @@ def _answer_once(view: Any, key: str, operation: Callable[[], Response]) -> Resp
 
 
 def _lock(user: User, key: str) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(LOCK, [key, user.pk])
-        return bool(cursor.fetchone()[0])
+    return bool(fetch(LOCK, key=key, user=user.pk)[0][0])
 
 
 def _answer(view: Any, operation: Callable[[], Response]) -> Response:

@@ -5,11 +5,12 @@ from datetime import datetime
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import BigIntegerRangeField, DateTimeRangeField, RangeOperators
-from django.db import connection, models
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from lessons.models.change import SavedChange
 from lessons.models.user import User
+from lessons.sql import execute, fetch
 
 BOOKED = frozenset({"scheduled", "in_progress", "completed"})  # the statuses in which people are taken
 
@@ -88,25 +89,23 @@ def derive_bookings(saved: SavedChange, *, was: str) -> None:
 
 def lock_people(people: list[int]) -> None:
     """Lock people's rows in id order: two lessons that share two people would otherwise deadlock on their bookings."""
-    with connection.cursor() as cursor:
-        cursor.execute(LOCK_PEOPLE, [people])
+    execute(LOCK_PEOPLE, people=people)
 
 
-LOCK_PEOPLE = "SELECT id FROM lessons_user WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
+LOCK_PEOPLE = "SELECT id FROM lessons_user WHERE id = ANY(%(people)s) ORDER BY id FOR NO KEY UPDATE"
 
 # Who is booked already is passed over, and missing from the count: an error would need a savepoint to go on from.
 BOOK = """
-WITH locked AS (SELECT id FROM lessons_user WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE)
-INSERT INTO lessons_booking (lesson_id, user_id, during) SELECT %s, id, tstzrange(%s, %s) FROM locked
+WITH locked AS (SELECT id FROM lessons_user WHERE id = ANY(%(people)s) ORDER BY id FOR NO KEY UPDATE)
+INSERT INTO lessons_booking (lesson_id, user_id, during)
+SELECT %(lesson)s, id, tstzrange(%(start)s, %(end)s) FROM locked
 ON CONFLICT DO NOTHING
 """
 
 
 def book(lesson_id: int, people: list[int], start: datetime, end: datetime) -> bool:
     """Lock the people, as above, and book them. False where somebody is taken: the caller gives up the transaction."""
-    with connection.cursor() as cursor:
-        cursor.execute(BOOK, [people, lesson_id, start, end])
-        return bool(cursor.rowcount == len(people))
+    return execute(BOOK, people=people, lesson=lesson_id, start=start, end=end) == len(people)
 
 
 CLASHES = """
@@ -122,6 +121,4 @@ SELECT b.user_id, b.lesson_id, lower(b.during), upper(b.during)
 
 def find_clashes(lesson_id: int | None, people: list[int], start: datetime, end: datetime) -> list[Clash]:
     """Who of `people` is booked by another lesson between `start` and `end`: the first hundred clashes."""
-    with connection.cursor() as cursor:
-        cursor.execute(CLASHES, {"people": people, "start": start, "end": end, "lesson": lesson_id})
-        return [Clash(*row) for row in cursor.fetchall()]
+    return [Clash(*row) for row in fetch(CLASHES, people=people, start=start, end=end, lesson=lesson_id)]

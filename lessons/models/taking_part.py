@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS
 
 from lessons.models.user import User
+from lessons.sql import fetch
 
 if TYPE_CHECKING:
     from lessons.models.lesson import Lesson
@@ -13,8 +14,8 @@ FIELDS = ("id", "username", "full_name")
 
 PEOPLE = """
 SELECT part.attends, u.id, u.username, u.full_name
-  FROM (SELECT user_id AS id, true AS attends FROM lessons_lesson_students WHERE lesson_id = %s
-         UNION ALL SELECT %s, false) AS part
+  FROM (SELECT user_id AS id, true AS attends FROM lessons_lesson_students WHERE lesson_id = %(lesson)s
+         UNION ALL SELECT %(teacher)s, false) AS part
   JOIN lessons_user u USING (id)
  ORDER BY u.id
 """
@@ -22,9 +23,8 @@ SELECT part.attends, u.id, u.username, u.full_name
 
 def load_people(lesson: "Lesson") -> "Lesson":
     """Fetch teacher and students, with the fields by which they are shown. Whoever asks the lesson later finds them."""
-    with connection.cursor() as cursor:
-        cursor.execute(PEOPLE, [lesson.pk, lesson.teacher_id])
-        people = [(attends, User.from_db(connection.alias, FIELDS, row)) for attends, *row in cursor.fetchall()]
+    rows = fetch(PEOPLE, lesson=lesson.pk, teacher=lesson.teacher_id)
+    people = [(attends, User.from_db(DEFAULT_DB_ALIAS, FIELDS, row)) for attends, *row in rows]
     lesson.teacher = next(person for attends, person in people if not attends)
     lesson.remember_attendees([person for attends, person in people if attends])
     return lesson

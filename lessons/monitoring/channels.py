@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from lessons.monitoring.counting import COUNTED_UP_TO, CappedCount
 from lessons.notifications.channels import REGISTRY
-from lessons.notifications.sql import fetch
+from lessons.sql import fetch
 
 # Each subquery walks a partial index that has nothing but what it counts, and stops when it has seen enough.
 # The oldest: of those that are due, the one that has been due for longest, as the claim would take it.

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
-from lessons.notifications.sql import fetch
+from lessons.sql import fetch
 
 OPEN_SHOWN, LOST_SHOWN = 50, 10
 LOST_WITHIN = timedelta(days=1)

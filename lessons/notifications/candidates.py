@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 
-from lessons.notifications.sql import fetch
+from lessons.sql import fetch
 
 # now(), not clock_timestamp(): only a stable function can use the index. What is overtaken is an earlier event whose
 # deliveries do not exist yet; in one statement with the siblings, so that one that is expanded meanwhile is in either.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from django.conf import settings
 
-from lessons.notifications.sql import execute, fetch
+from lessons.sql import execute, fetch
 
 FAILURES_IN_A_ROW, FROM_RECIPIENTS = 3, 2
 

@@ -14,8 +14,8 @@ from lessons.notifications.candidates import Candidate, look_for_candidates
 from lessons.notifications.channels import Channel
 from lessons.notifications.order import Verdict, judge
 from lessons.notifications.settle import settle
-from lessons.notifications.sql import array_of, execute, fetch
 from lessons.notifications.successors import free_successors
+from lessons.sql import array_of, execute, fetch
 
 LONGEST_HEADER = 200  # tasks: a longer chord takes seconds to publish, and more memory per task
 

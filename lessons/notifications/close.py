@@ -10,7 +10,7 @@ from structlog.contextvars import bound_contextvars
 from lessons.models import RunState
 from lessons.models.minute import WAIT_BOUNDS
 from lessons.notifications.measure import ClosedRun, measure
-from lessons.notifications.sql import fetch
+from lessons.sql import fetch
 
 logger = logging.getLogger(__name__)
 

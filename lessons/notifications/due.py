@@ -6,7 +6,7 @@ from typing import NamedTuple
 from django.conf import settings
 
 from lessons.notifications.channels import Channel
-from lessons.notifications.sql import fetch
+from lessons.sql import fetch
 
 # Asked by every pass of the relay: an idle one asks no more than this. Hardly ever is anything lost.
 WORK = """

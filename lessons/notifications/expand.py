@@ -5,7 +5,7 @@ from django.db import transaction
 from lessons.notifications.channels import Channel, enabled_channels
 from lessons.notifications.retry import ATTEMPT_LIMIT
 from lessons.notifications.settle import settle
-from lessons.notifications.sql import fetch
+from lessons.sql import fetch
 
 DISPATCHES_AT_ONCE = 100
 

@@ -9,7 +9,7 @@ from structlog.contextvars import bound_contextvars
 from lessons.broker import UNREACHABLE
 from lessons.models import ChordRun
 from lessons.notifications.claim import Claim
-from lessons.notifications.sql import execute
+from lessons.sql import execute
 
 logger = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from lessons.events import RULES, EventName, supersedes
 from lessons.notifications.candidates import Candidate, EventKind
-from lessons.notifications.sql import fetch
+from lessons.sql import fetch
 
 EVENTS = """
 SELECT id, name, coalesce((snapshot ->> 'people_changed')::bool, false) FROM lessons_lessonevent WHERE id = ANY(%(ids)s)

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 
 from lessons.models.idempotency import KEPT_FOR
-from lessons.notifications.sql import execute, fetch
+from lessons.sql import execute, fetch
 
 DISPATCHES_AT_ONCE = 200
 DELIVERIES_AT_ONCE = 5000  # a dispatch with more of them goes alone

@@ -8,7 +8,7 @@ from django.db import transaction
 from lessons.counters import count
 from lessons.notifications.close import close_run
 from lessons.notifications.settle import settle
-from lessons.notifications.sql import execute, fetch
+from lessons.sql import execute, fetch
 
 logger = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from lessons.models import AttemptOutcome, DeliveryState
 from lessons.notifications.due import is_due
 from lessons.notifications.retry import Decision
 from lessons.notifications.settle import settle
-from lessons.notifications.sql import array_of, fetch
 from lessons.notifications.successors import free_successors
+from lessons.sql import array_of, fetch
 
 # The fence: this run, this attempt, taken. A worker whose lease was taken back meanwhile changes nothing.
 # An untried delivery (no outcome) gives its attempt back; a Celery retry keeps its lease and can be taken again.

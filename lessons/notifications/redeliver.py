@@ -11,7 +11,7 @@ from django.db.models import F, QuerySet
 
 from lessons.models import Delivery, DeliveryState
 from lessons.notifications.retry import ATTEMPT_LIMIT
-from lessons.notifications.sql import execute, fetch
+from lessons.sql import execute, fetch
 
 # As settling does, in the same order: no dispatch is settled while its deliveries come back to life.
 LOCK_DISPATCHES = """

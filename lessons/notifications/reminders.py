@@ -13,7 +13,7 @@ from django.db import transaction
 from lessons.events import EventName
 from lessons.models import Lesson, Status
 from lessons.models.outbox import write_occasion
-from lessons.notifications.sql import fetch
+from lessons.sql import fetch
 from lessons.wake import wake_soon
 
 LESSONS_AT_ONCE = 500

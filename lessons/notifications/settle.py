@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from lessons.notifications.sql import execute
+from lessons.sql import execute
 
 # Two statements, one round trip: one that had waited for the lock would still see the rows as they were before.
 # Materialized: counted is only what is finished, not all that a large dispatch has so far.

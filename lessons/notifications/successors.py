@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from lessons.notifications.sql import execute
+from lessons.sql import execute
 
 # No condition on the time, and in id order: a successor that is being pushed back right now is released after that.
 # OFFSET 0: looked for message by message, by the index of unfinished deliveries. Before the first ANALYZE the planner

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from lessons.models.delivery import idempotency_key_of
 from lessons.notifications.messages import EventFacts, Message, Recipient
-from lessons.notifications.sql import array_of, fetch
+from lessons.sql import array_of, fetch
 
 # coalesce: no index of what is leased fits that. By one of them a batch would read all that its run has in flight.
 # What the messages are about comes with the first of them: it may be the same for all, and is long.

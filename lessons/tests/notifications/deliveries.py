@@ -11,8 +11,8 @@ from lessons.notifications.channels import REGISTRY
 from lessons.notifications.claim import Claim, claim
 from lessons.notifications.expand import expand
 from lessons.notifications.record import Result, record
-from lessons.notifications.sql import execute
 from lessons.notifications.take import Taken, take
+from lessons.sql import execute
 
 HOUR = timedelta(hours=1)
 

@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import DateTimeField
 
 from lessons.models import Channel, ChordRun, Delivery, DeliveryAttempt, Dispatch
-from lessons.notifications.sql import execute, fetch
+from lessons.sql import execute, fetch
 
 # No pause of delivery's is a multiple of it, or near one.
 ACT_SECONDS = 0.7

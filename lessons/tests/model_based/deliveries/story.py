@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from lessons.models import ChordRun, Delivery, DeliveryAttempt, Dispatch, Redelivery
-from lessons.notifications.sql import fetch
+from lessons.sql import fetch
 from lessons.tests.model_based.life.cast import Cast
 from lessons.tests.model_based.life.school import Happened, School
 from lessons.tests.tables import SUPERSEDED
