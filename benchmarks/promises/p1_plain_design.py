@@ -18,8 +18,8 @@ GROUP = 9  # students
 def measure(rig: Rig, scale: Scale) -> list[Row]:
     with side(rig, OURS, worker=True) as ours, side(rig, PLAIN, worker=True) as plain:
         sides = {"ours": ours, "plain design": plain}
-        pairs = _by_turns(sides, students=1, lessons=scale.of(100, 300), rounds=scale.of(3, 5))
-        groups = _by_turns(sides, students=GROUP, lessons=scale.of(30, 100), rounds=scale.of(2, 3))
+        pairs = _by_turns(sides, students=1, lessons=scale.of(60, 300), rounds=scale.of(2, 5))
+        groups = _by_turns(sides, students=GROUP, lessons=scale.of(20, 100), rounds=scale.of(2, 3))
     return [
         _row("transitions/s over HTTP, lessons of two people", pairs, _as_answered, scale.of(0.5, 2.0)),
         _row("… until everybody is told", pairs, _as_told, scale.of(0.6, 2.0)),

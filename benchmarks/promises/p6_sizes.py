@@ -20,7 +20,7 @@ def measure(rig: Rig, scale: Scale) -> list[Row]:
     largest = sizes[-1]
     with rig.database("ours") as database, database.worker(OURS) as worker:
         us = Ours(database)
-        for _ in range(WARM_UP):
+        for _ in range(scale.of(2, WARM_UP)):
             us.tell(events=1, size=min(FULL_WINDOW, largest))
         before = _memory(worker)
         told = by_turns(rounds, {f"{size:,}": _cost(us, size, largest) for size in sizes}, warm_up=False)
