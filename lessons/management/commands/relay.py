@@ -54,3 +54,4 @@ class Command(BaseCommand):
             f"taken back {done.reaped}, expanded {done.expanded}, "
             f"launched {done.launched} runs with {done.deliveries} deliveries"
         )
+        self.stdout.flush()  # whoever reads along through a pipe or in a file sees it now, not after 8 KB

@@ -37,7 +37,8 @@ def all_at_once(stack: Stack, scale: Scale) -> Outcome:
     stack.gateway.provider.faults.update({"fail_numbers": [moody]})
     relays = [stack.start_relay() for _ in range(2)]
     stack.start("-m", "lessons.tests.drills.busy_staff")
-    load.run([("create", "schedule", "reschedule", "cancel")] * new, within_seconds=180)
+    # The first student, whose number is nobody's, is told of the first: nothing that comes later makes it needless.
+    load.run([("create", "schedule"), *[("create", "schedule", "reschedule", "cancel")] * new], within_seconds=180)
     stack.wait_until(lambda: stack.value(REDELIVERED), within_seconds=60, what="a dead letter redelivered")
     stack.gateway.provider.faults.update({"fail_numbers": []})
     ended = time.monotonic()
@@ -56,5 +57,5 @@ def all_at_once(stack: Stack, scale: Scale) -> Outcome:
     outcome.expect(again, "nothing was expanded a second time")
     outcome.expect(pruned, "nothing was pruned")
     for relay in relays:
-        outcome.expect("with" in relay.log.read_text(), f"{relay.record.name} did not run")
+        outcome.expect(relay.popen.poll() is None, f"{relay.record.name} ended: {relay.log_tail()}")
     return outcome

@@ -119,8 +119,10 @@ class Stack:
         return self._start(application.beat(self._place))
 
     def start_relay(self, **settings: str) -> Process:
-        """`manage.py relay --loop`, which does what beat does."""
-        return self._start(application.manage("relay", "--loop"), **settings)
+        """`manage.py relay --loop`, which does what beat does; ready after its first pass."""
+        relay = self._start(application.manage("relay", "--loop"), **settings)
+        self._wait_for(relay, lambda: relay.has_logged("expanded"))
+        return relay
 
     def run(self, *arguments: str, **settings: str) -> Process:
         """A Python program, `-m MODULE …` or `manage.py …`, to its end."""

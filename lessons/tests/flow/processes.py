@@ -38,7 +38,7 @@ class Processes:
         return worker
 
     def start_relay(self, **settings: str) -> Process:
-        """`manage.py relay --loop`, which does what beat does."""
+        """`manage.py relay --loop`, which does what beat does; ready once its first pass can be read in its log."""
         relay = self._start("relay", "manage.py", "relay", "--loop", **settings)
         self._supervisor.wait_until(lambda: relay.has_logged("expanded"), relay, within_seconds=READY_WITHIN_SECONDS)
         return relay
@@ -77,5 +77,5 @@ def _surroundings() -> dict[str, str]:
         **os.environ,
         "DATABASE_URL": f"{server}/{connection.settings_dict['NAME']}",
         **Addresses.of(settings).environment(),
-        "PYTHONUNBUFFERED": "1",
+        "PYTHONUNBUFFERED": "",  # as in anybody's shell: what they say is seen at once all the same
     }
