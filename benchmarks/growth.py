@@ -1,7 +1,7 @@
 """A school that has been at it for years: lessons, their events, and what was delivered, made set-based.
 
-A lesson a minute, half of them in the past; two deliveries each. People are in as many lessons however large it is, but
-for the teachers, of whom there are always as many; the last one is new, and teaches five.
+A lesson a minute; two deliveries each. People are in as many lessons however large it is, but for the teachers, of whom
+there are always as many; the last one is new, and teaches five.
 """
 
 from benchmarks.people import FIRST_STUDENT, TEACHERS
@@ -9,6 +9,7 @@ from benchmarks.rig import Database
 
 DUE = 200  # deliveries that wait to be claimed
 LESSONS_PER_STUDENT = 20
+BEHIND, A_WEEK = 10_000, 7 * 24 * 60  # lessons; minutes
 
 STATEMENTS = (
     f"""
@@ -21,7 +22,7 @@ STATEMENTS = (
                 WHEN at < now() THEN 'in_progress'
                 WHEN n %% 10 = 0 THEN 'draft' ELSE 'scheduled' END, 1, at - interval '30 days', now()
       FROM generate_series(1, %(lessons)s) AS n
-     CROSS JOIN LATERAL (SELECT now() + (n - %(lessons)s / 2) * interval '1 minute' AS at) AS moment
+     CROSS JOIN LATERAL (SELECT now() + (n - %(lessons)s + %(ahead)s) * interval '1 minute' AS at) AS moment
     """,
     f"""
     INSERT INTO lessons_lesson_students (lesson_id, user_id)
@@ -57,9 +58,9 @@ STATEMENTS = (
     INSERT INTO lessons_deliveryattempt (delivery_id, number, started_at, ended_at, outcome, error)
     SELECT id, 1, created_at, created_at, 'sent', '' FROM lessons_delivery WHERE state = 'sent'
     """,
-    f"""
+    """
     UPDATE lessons_delivery SET state = 'pending', attempt_count = 0, sent_at = NULL, next_attempt_at = now()
-     WHERE id IN (SELECT id FROM lessons_delivery WHERE channel = 'log' ORDER BY id DESC LIMIT {DUE})
+     WHERE id IN (SELECT id FROM lessons_delivery WHERE channel = 'log' ORDER BY id DESC LIMIT %(due)s)
     """,
     "INSERT INTO lessons_channel (name, \"window\") VALUES ('log', 10000), ('email', 200), ('sms', 12)",
     "VACUUM ANALYZE",
@@ -70,7 +71,18 @@ HASTE = "SET session_replication_role = replica; SET synchronous_commit = off; S
 
 
 def grow(database: Database, lessons: int) -> None:
-    """So many lessons, and twice as many deliveries."""
+    """So many lessons, half of them still to come, and twice as many deliveries, some of them due."""
+    _grow(database, lessons=lessons, ahead=lessons // 2, due=DUE)
+
+
+def grow_calm(database: Database) -> None:
+    """Some lessons, all of them over, everybody told. Whoever begins with none measures how PostgreSQL finds its way
+    in tables of which it was told that they are empty: from front to back, for as long as a connection lives."""
+    _grow(database, lessons=BEHIND, ahead=-A_WEEK, due=0)
+
+
+def _grow(database: Database, **parameters: int) -> None:
     database.query(HASTE)
     for statement in STATEMENTS:
-        database.query(statement, lessons=lessons)
+        database.query(statement, **parameters)
+    database.close()  # its haste is nobody else's

@@ -4,13 +4,17 @@ import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from benchmarks import people
+from benchmarks import growth, people
 from benchmarks.lessons import make_lessons
 from benchmarks.load import Load, drive, request
 from benchmarks.rig import BARE, OURS, PLAIN, Database, Rig
 
 STEPS = ("schedule", "start", "complete")
-UNSETTLED = "SELECT count(*) FROM lessons_dispatch WHERE settled_at IS NULL"
+LATEST = "SELECT coalesce(max(event_id), 0) FROM lessons_dispatch"
+# From the end, where those are who will be told last: to ask often costs next to nothing.
+UNSETTLED = """
+SELECT event_id FROM lessons_dispatch WHERE event_id > %(after)s AND settled_at IS NULL ORDER BY event_id DESC LIMIT 1
+"""
 
 
 class Side:
@@ -18,6 +22,7 @@ class Side:
 
     def __init__(self, database: Database, port: int, *, kind: str) -> None:
         self.database, self.port, self._kind = database, port, kind
+        self._told = database.value(LATEST) if kind == OURS else 0
         self._tokens = json.loads(database.run("-m", "benchmarks.tokens")) if kind == OURS else {}
 
     def live(self, lessons: int, *, students: int = 1) -> Load:
@@ -40,32 +45,51 @@ class Side:
 
     def calm_down(self) -> float:
         """Let what was set off come to its end; the seconds that it took."""
-        return self.database.rig.wait_until(self._is_calm, within_seconds=300, what="everybody told")
+        seconds = self.database.rig.wait_until(self._is_calm, within_seconds=300, what="everybody told")
+        self._told = self.database.value(LATEST) if self._kind == OURS else 0
+        return seconds
 
     def _is_calm(self) -> bool:
         if self._kind == PLAIN:
             return not self.database.rig.broker.exists("celery", "unacked")
-        return bool(self.database.value(UNSETTLED) == 0)
+        return is_everybody_told(self.database, after=self._told)
+
+
+def is_everybody_told(database: Database, *, after: int) -> bool:
+    """Of all events after this one."""
+    return not database.query(UNSETTLED, after=after)
 
 
 @contextmanager
 def side(rig: Rig, kind: str, *, worker: bool) -> Iterator[Side]:
     """One of OURS, PLAIN and BARE, ready to answer."""
     with ExitStack() as stack:
-        database = stack.enter_context(plain_database(rig) if kind == PLAIN else rig.database(kind.rpartition(".")[2]))
+        name = kind.rpartition(".")[2]
+        database = stack.enter_context(plain_database(rig) if kind == PLAIN else our_database(rig, name))
         if worker:
             stack.enter_context(database.worker(kind))
         yield Side(database, stack.enter_context(database.site(kind)), kind=kind)
 
 
 @contextmanager
+def our_database(rig: Rig, name: str = "ours") -> Iterator[Database]:
+    """A school at work."""
+    with rig.database(name) as database:
+        growth.grow_calm(database)
+        yield database
+
+
+@contextmanager
 def plain_database(rig: Rig) -> Iterator[Database]:
+    """The same school, by the plain design."""
     with rig.database("plain", template="template1") as database:
         database.environment["DJANGO_SETTINGS_MODULE"] = f"{PLAIN}.settings"
         database.run("-m", "django", "migrate", "--run-syncdb")
         database.query(people.PLAIN)
+        make_lessons(database, growth.BEHIND, plain=True)
+        database.query("UPDATE plain_lesson SET status = 'completed'")
         database.query("VACUUM ANALYZE")
         yield database
 
 
-__all__ = ["BARE", "OURS", "PLAIN", "Side", "plain_database", "side"]
+__all__ = ["BARE", "OURS", "PLAIN", "Side", "is_everybody_told", "our_database", "plain_database", "side"]

@@ -6,6 +6,7 @@ from benchmarks.broadcasts import ours, plain
 from benchmarks.lessons import make_events
 from benchmarks.measure import Figure, Row, by_turns, ratio
 from benchmarks.rig import Database, Rig
+from benchmarks.sides import our_database
 from lessons.tests.trials import Scale
 
 # What a delivery goes through, row for row as we write it: pending, leased, taken, sent, with its attempt.
@@ -50,7 +51,7 @@ SAME_ROWS = (
 
 def measure(rig: Rig, scale: Scale) -> list[Row]:
     recipients, rounds = scale.of(500, 10_000), scale.of(2, 3)
-    with ours(rig) as us, plain(rig) as yardstick, rig.database("sql") as sql:
+    with ours(rig) as us, plain(rig) as yardstick, our_database(rig, "sql") as sql:
         told = by_turns(
             rounds,
             {

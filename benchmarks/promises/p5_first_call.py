@@ -14,7 +14,7 @@ from backend.stack.processes import Process
 from benchmarks.lessons import make_lessons
 from benchmarks.measure import Figure, Row, by_turns, ratio
 from benchmarks.rig import OURS, PLAIN, Database, Rig
-from benchmarks.sides import plain_database
+from benchmarks.sides import our_database, plain_database
 from lessons.tests.trials import Scale
 
 TOLD = re.compile(r"^(\S+ \S+) .*Notification sent to \w+ \d+ for lesson Lesson (\d+)$", re.MULTILINE)
@@ -26,7 +26,7 @@ PAUSE_SECONDS = 0.05
 def measure(rig: Rig, scale: Scale) -> list[Row]:
     tries, rounds = scale.of(10, 30), scale.of(2, 7)
     with (
-        rig.database("ours") as ours,
+        our_database(rig) as ours,
         plain_database(rig) as plain,
         ours.worker(OURS) as our_worker,
         plain.worker(PLAIN) as worker,

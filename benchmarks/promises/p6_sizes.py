@@ -8,6 +8,7 @@ from backend.stack.processes import Process
 from benchmarks.broadcasts import Ours
 from benchmarks.measure import Figure, Row, by_turns
 from benchmarks.rig import OURS, Rig
+from benchmarks.sides import our_database
 from lessons.tests.trials import Scale
 
 MEGABYTE = 2**20
@@ -18,7 +19,7 @@ WARM_UP, FULL_WINDOW = 8, 10_000
 def measure(rig: Rig, scale: Scale) -> list[Row]:
     sizes, rounds = scale.of((100, 1000, 5000), (100, 10_000, 100_000)), scale.of(2, 3)
     largest = sizes[-1]
-    with rig.database("ours") as database, database.worker(OURS) as worker:
+    with our_database(rig) as database, database.worker(OURS) as worker:
         us = Ours(database)
         for _ in range(scale.of(2, WARM_UP)):
             us.tell(events=1, size=min(FULL_WINDOW, largest))
