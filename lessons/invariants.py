@@ -96,7 +96,8 @@ INVARIANTS = (
         SELECT d.event_id FROM lessons_dispatch d
          WHERE d.settled_at IS NOT NULL AND EXISTS (
                SELECT 1 FROM lessons_delivery x
-                WHERE x.lesson_id = d.lesson_id AND x.event_id = d.event_id AND x.state IN ('pending', 'leased'))
+                WHERE x.lesson_id = d.lesson_id AND x.event_id = d.event_id
+                  AND x.state IN ('pending', 'leased') AND x.id > 0)
         """,
     ),
 )

@@ -151,6 +151,7 @@ def chord_runs() -> QuerySet[Any]:
 
 def with_done(runs: QuerySet[ChordRun]) -> QuerySet[Any]:
     """The runs with `done`: the number of header tasks none of whose deliveries is still in flight."""
-    leased = Delivery.objects.filter(run=OuterRef("pk"), state=DeliveryState.LEASED).order_by().values("run")
+    in_flight = Delivery.objects.filter(channel=OuterRef("channel"), run=OuterRef("pk"), state=DeliveryState.LEASED)
+    leased = in_flight.order_by().values("run")
     busy = leased.annotate(batches=Count("batch", distinct=True)).values("batches")
     return runs.annotate(done=F("size") - Coalesce(Subquery(busy), 0))

@@ -40,7 +40,8 @@ class Dispatch(models.Model):
         verbose_name = _("dispatch")
         verbose_name_plural = _("dispatches")
         indexes = [
-            # The relay's search for what is to be expanded, and the claim's for an overtaken predecessor.
+            # The relay's search for what is to be expanded, oldest first; and the claim's for an overtaken predecessor.
+            models.Index(fields=["event"], condition=models.Q(expanded_at__isnull=True), name="dispatch_unexpanded"),
             models.Index(
                 fields=["lesson", "event"], condition=models.Q(expanded_at__isnull=True), name="dispatch_to_expand"
             ),

@@ -23,7 +23,7 @@ SELECT r.id, r.channel, r.size, r.delivery_count, r.started_at, extract(epoch FR
  CROSS JOIN LATERAL (
        SELECT count(*) AS leased, count(DISTINCT d.batch) AS batches, count(d.taken_at) AS taken,
               count(*) FILTER (WHERE d.lease_until < now()) AS expired, min(d.lease_until) AS lease_until
-         FROM lessons_delivery d WHERE d.run_id = r.id AND d.state = 'leased') l
+         FROM lessons_delivery d WHERE d.channel = r.channel AND d.run_id = r.id AND d.state = 'leased') l
  ORDER BY r.started_at DESC
 """
 

@@ -33,7 +33,7 @@ SELECT c.id, c.in_order, c.travels_alone, c.overtakes, c.event_id, c.name, c.peo
                            ELSE s.next_attempt_at END AS free_at
          FROM lessons_delivery s
         WHERE s.lesson_id = c.lesson_id AND s.recipient_id = c.recipient_id AND s.channel = %(name)s
-          AND s.state IN ('pending', 'leased') AND s.id <> c.id AND s.in_order AND c.in_order
+          AND s.state IN ('pending', 'leased') AND s.id > 0 AND s.id <> c.id AND s.in_order AND c.in_order
        OFFSET 0) s ON true
  ORDER BY c.next_attempt_at, c.id
 """

@@ -43,10 +43,11 @@ SELECT count(*) FROM lessons_delivery d JOIN lessons_chordrun r ON r.id = d.run_
  WHERE d.channel = %(name)s AND d.state = 'leased' AND r.started_at > %(since)s
 """
 
+# coalesce: no index of what is pending fits that.
 SKIP = """
 UPDATE lessons_delivery d SET state = 'skipped', last_error = why.reason
   FROM unnest(%(ids)s, %(reasons)s) AS why (id, reason)
- WHERE d.id = why.id AND d.state = 'pending'
+ WHERE d.id = why.id AND coalesce(d.state) = 'pending'
 RETURNING d.id, d.event_id
 """
 

@@ -43,7 +43,8 @@ WITH tried AS (
                    round(extract(epoch FROM avg(ended_at - started_at)), 3)::float8 AS mean_seconds
               FROM tried) n
      WHERE r.id = %(run)s AND r.closed_at IS NULL
-       AND NOT EXISTS (SELECT 1 FROM lessons_delivery WHERE run_id = %(run)s AND state = 'leased')
+       AND NOT EXISTS (SELECT 1 FROM lessons_delivery
+                        WHERE channel = r.channel AND run_id = r.id AND state = 'leased')
     RETURNING r.channel, r.state, r.report::text, r.delivery_count,
               extract(epoch FROM clock_timestamp() - r.started_at)::float8
 ), waits AS (

@@ -1,6 +1,8 @@
 """A claim becomes a chord: one header task per batch, `close_run` as body and as on_error."""
 
 import logging
+import reprlib
+from typing import Any
 
 from celery import chord, current_app
 from django.db import transaction
@@ -18,7 +20,7 @@ NOT_TAKEN = (*UNREACHABLE, RuntimeError)  # the latter is Celery's, for a result
 
 GIVE_BACK = """
 UPDATE lessons_delivery SET state = 'pending', next_attempt_at = now(), lease_until = NULL
- WHERE run_id = %(run)s AND state = 'leased' AND taken_at IS NULL
+ WHERE channel = %(channel)s AND run_id = %(run)s AND state = 'leased' AND taken_at IS NULL
 """
 
 ABANDON = """
@@ -49,12 +51,12 @@ def launch(claim: Claim) -> bool:
 def _publish(claim: Claim) -> None:
     run = claim.run
     queue = f"deliver.{run.channel}"
-    header = [
-        current_app.signature(
-            DELIVER_TASK, args=(str(run.pk), batch), immutable=True, options={"task_id": str(task_id), "queue": queue}
-        )
-        for task_id, batch in zip(run.task_ids, claim.batches, strict=True)
-    ]
+    header = []
+    for task_id, batch in zip(run.task_ids, claim.batches, strict=True):
+        # What Flower shows of the arguments: Celery would look through all five hundred ids, and then cut them off.
+        shown = f"({run.pk}, {reprlib.repr(batch)})"
+        options: dict[str, Any] = {"task_id": str(task_id), "queue": queue, "argsrepr": shown}
+        header.append(current_app.signature(DELIVER_TASK, args=(str(run.pk), batch), immutable=True, options=options))
     close = current_app.signature(CLOSE_TASK, args=(str(run.pk),), immutable=True)
     body = close.clone().set(task_id=str(run.pk)).on_error(close)
     chord(header, app=current_app)(body, root_id=str(run.pk), parent_id=str(run.pk))
@@ -62,5 +64,5 @@ def _publish(claim: Claim) -> None:
 
 def _give_back(run: ChordRun) -> None:
     with transaction.atomic():
-        execute(GIVE_BACK, run=run.pk)
+        execute(GIVE_BACK, channel=run.channel, run=run.pk)
         execute(ABANDON, run=run.pk)

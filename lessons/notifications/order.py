@@ -24,8 +24,11 @@ SELECT c.id FROM lessons_delivery c
            AND (s.state = 'sent' OR (s.state IN ('pending', 'leased') AND NOT s.in_order)))
 """
 
+# coalesce: no index of what is pending fits that.
 LOCK_PENDING = """
-SELECT id FROM lessons_delivery WHERE id = ANY(%(ids)s) AND state = 'pending' ORDER BY id FOR UPDATE SKIP LOCKED
+SELECT id FROM lessons_delivery
+ WHERE id = ANY(%(ids)s) AND coalesce(state) = 'pending'
+ ORDER BY id FOR UPDATE SKIP LOCKED
 """
 
 

@@ -43,7 +43,8 @@ MARK_LOST = "UPDATE lessons_chordrun SET state = 'lost' WHERE id = ANY(%(runs)s)
 FORGOTTEN = """
 SELECT r.id FROM lessons_chordrun r
  WHERE r.closed_at IS NULL AND r.started_at < now() - %(grace)s * interval '1 second'
-   AND NOT EXISTS (SELECT 1 FROM lessons_delivery d WHERE d.run_id = r.id AND d.state = 'leased')
+   AND NOT EXISTS (SELECT 1 FROM lessons_delivery d
+                    WHERE d.channel = r.channel AND d.run_id = r.id AND d.state = 'leased')
  LIMIT 100
 """
 

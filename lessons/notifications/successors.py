@@ -12,7 +12,7 @@ WITH waiting AS (
     SELECT s.id FROM lessons_delivery d CROSS JOIN LATERAL (
            SELECT s.id FROM lessons_delivery s
             WHERE s.lesson_id = d.lesson_id AND s.recipient_id = d.recipient_id AND s.channel = d.channel
-              AND s.event_id > d.event_id AND s.state IN ('pending', 'leased') OFFSET 0) s
+              AND s.event_id > d.event_id AND s.state IN ('pending', 'leased') AND s.id > 0 OFFSET 0) s
      WHERE d.id = ANY(%(ids)s)
 ), freed AS (
     SELECT id FROM lessons_delivery

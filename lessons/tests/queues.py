@@ -27,6 +27,7 @@ class Task:
     root_id: str
     request_id: str
     arguments: list[Any]
+    shown: str  # of the arguments, by Flower
     embedded: dict[str, Any]
 
 
@@ -89,4 +90,12 @@ def _channel() -> Iterator[Any]:
 def _task(message: Any) -> Task:
     arguments, _, embedded = json.loads(message.body)
     headers = message.headers
-    return Task(headers["task"], headers["id"], headers["root_id"], headers.get("request_id", ""), arguments, embedded)
+    return Task(
+        name=headers["task"],
+        id=headers["id"],
+        root_id=headers["root_id"],
+        request_id=headers.get("request_id", ""),
+        arguments=arguments,
+        shown=headers["argsrepr"],
+        embedded=embedded,
+    )

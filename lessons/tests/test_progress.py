@@ -113,8 +113,15 @@ def test_a_run_carries_what_it_has_in_flight_and_what_it_tried(deliveries: list[
     assert set(Delivery.objects.filter(progress.is_carried_by(last.pk))) == {tried}
 
 
-def test_what_is_done_of_a_run_are_the_batches_with_nothing_in_flight(deliveries: list[Delivery]) -> None:
+def test_what_is_done_of_a_run_are_the_batches_with_nothing_in_flight(
+    settings: Settings, alice: User, bob: User, carol: User
+) -> None:
     one, other = run(), run(size=3)
+    settings.NOTIFICATION_CHANNELS = [one.channel]
+    draft(alice, bob, carol)
+    draft(alice)
+    expand()
+    deliveries = list(Delivery.objects.order_by("pk"))
     for number, delivery in enumerate(deliveries):
         Delivery.objects.filter(pk=delivery.pk).update(run=one, batch=number // 2, state="leased")
     Delivery.objects.filter(pk=deliveries[0].pk).update(state="sent")

@@ -33,6 +33,20 @@ INSERT INTO lessons_delivery (event_id, lesson_id, recipient_id, channel, attemp
 SELECT id, lesson_id, %(teacher)s, channel, 8, CASE id %% 500 WHEN 0 THEN 'dead' WHEN 1 THEN 'skipped' ELSE 'sent' END
   FROM recorded CROSS JOIN unnest(ARRAY['log', 'email', 'sms']) AS channel
 """
+BURST = """
+WITH recorded AS (
+    INSERT INTO lessons_lessonevent (lesson_id, seq, name, source, target, reason, request_id, recipients, occasion,
+                                     start_time, snapshot)
+    SELECT id, 2, 'completed', '', '', '', '', '{}', '', start_time, '{}' FROM lessons_lesson
+    RETURNING id, lesson_id
+), dispatched AS (
+    INSERT INTO lessons_dispatch (event_id, lesson_id, expanded_at)
+    SELECT id, lesson_id, CASE WHEN id % 2 = 0 THEN now() END FROM recorded
+)
+INSERT INTO lessons_delivery (event_id, lesson_id, recipient_id, channel, attempt_limit, state)
+SELECT r.id, r.lesson_id, l.teacher_id, 'log', 8, CASE r.id % 4 WHEN 0 THEN 'leased' ELSE 'pending' END
+  FROM recorded r JOIN lessons_lesson l ON l.id = r.lesson_id WHERE r.id % 2 = 0
+"""
 ANALYZE = """
 ANALYZE lessons_lesson, lessons_lesson_students, lessons_lessonevent, lessons_dispatch, lessons_delivery, lessons_user
 """
@@ -45,6 +59,12 @@ def years_pass(teacher: User, student: User) -> None:
         cursor.execute(ANALYZE)
 
 
+def morning_comes() -> None:
+    """All at once each of the lessons has something to tell, and PostgreSQL goes by what it saw in the quiet night."""
+    with connection.cursor() as cursor:
+        cursor.execute(BURST)
+
+
 def plan_of(statement: str, parameters: dict[str, Any] | None = None) -> dict[str, Any]:
     """What PostgreSQL would do, as nested nodes."""
     with connection.cursor() as cursor:
@@ -52,6 +72,14 @@ def plan_of(statement: str, parameters: dict[str, Any] | None = None) -> dict[st
         plan = cursor.fetchone()[0]
     plan = json.loads(plan) if isinstance(plan, str) else plan
     return dict(plan[0]["Plan"])
+
+
+def scans_of(node: dict[str, Any], table: str) -> list[tuple[str, str]]:
+    """How a table is read somewhere below this node: by which index ("" for none), and with which condition on it."""
+    scans = [scan for child in node.get("Plans", ()) for scan in scans_of(child, table)]
+    if node.get("Relation Name") == table and "Scan" in node["Node Type"]:
+        scans.append((node.get("Index Name", ""), node.get("Index Cond", "")))
+    return scans
 
 
 def read_as_a_whole(node: dict[str, Any]) -> set[str]:

@@ -1,9 +1,15 @@
 """A claim becomes a chord, seen in the queues of the real broker; nobody works them off here."""
 
+import itertools
+import reprlib
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 from pytest_django import Settings
 from structlog.contextvars import bound_contextvars, get_contextvars
 
+from lessons.broker import connection
 from lessons.models import ChordRun, Delivery, User
 from lessons.notifications.claim import Claim
 from lessons.notifications.launch import launch
@@ -55,6 +61,30 @@ def test_the_body_is_to_close_the_run_and_waits_for_the_header(claim: Claim) -> 
         (on_error,) = body["options"]["link_error"]
         assert (on_error["task"], on_error["args"]) == ("lessons.close_run", [str(claim.run.pk)])
     assert take_all("control") == []
+
+
+def test_flower_shows_the_run_and_the_first_of_a_tasks_deliveries(claim: Claim) -> None:
+    launch(claim)
+
+    for task, batch in zip(take_all("deliver.sms"), claim.batches, strict=True):
+        assert task.shown == f"({claim.run.pk}, {reprlib.repr(batch)})"
+
+
+def test_nobody_listens_for_results_that_nobody_reads(claim: Claim) -> None:
+    end = f"the end of {claim.run.pk}"
+    with connection().monitor() as monitor:
+        launch(claim)
+        connection().echo(end)
+        seen = list(itertools.takewhile(lambda command: end not in command, _commands(monitor)))
+
+    results = [f"celery-task-meta-{task_id}" for task_id in (claim.run.pk, *claim.run.task_ids)]
+    assert seen
+    assert not [command for command in seen if any(result in command for result in results)]
+
+
+def _commands(monitor: Any) -> Iterator[str]:
+    while True:
+        yield monitor.next_command()["command"]
 
 
 def test_what_is_logged_after_a_launch_is_not_about_its_run(claim: Claim) -> None:
