@@ -1,5 +1,7 @@
 """Dispatch → deliveries: one row per recipient and channel, set-based, however many there are."""
 
+from typing import NamedTuple
+
 from django.db import transaction
 
 from lessons.notifications.channels import Channel, enabled_channels
@@ -39,21 +41,32 @@ WITH picked AS (
      WHERE d.channels IS NULL OR c.name = ANY(d.channels)
      ORDER BY d.event_id, c.name, u.id
     ON CONFLICT DO NOTHING
-    RETURNING event_id, state
+    RETURNING event_id, channel, state
 )
-SELECT p.event_id, p.event_id IN (SELECT event_id FROM made WHERE state = 'pending') FROM picked p
+SELECT p.event_id, p.event_id IN (SELECT event_id FROM made WHERE state = 'pending'),
+       ARRAY(SELECT c.name FROM unnest(%(names)s::text[]) AS c (name)
+              WHERE EXISTS (SELECT 1 FROM made WHERE channel = c.name AND state = 'pending'))
+  FROM picked p
 """
 NO_CHANNEL = "SELECT '', '' WHERE false"
 
 
-def expand(limit: int = DISPATCHES_AT_ONCE) -> int:
-    """Expand up to `limit` dispatches that nobody else is expanding; the number that was."""
-    channels = ", ".join(map(_with_address, enabled_channels()))
+class Expanded(NamedTuple):
+    """How many dispatches, and the channels on which that made something due."""
+
+    dispatches: int
+    channels: list[Channel]
+
+
+def expand(limit: int = DISPATCHES_AT_ONCE) -> Expanded:
+    """Expand up to `limit` dispatches that nobody else is expanding."""
+    by_name = {channel.name: channel for channel in enabled_channels()}
+    channels = ", ".join(map(_with_address, by_name.values()))
     statement = EXPAND.format(channels=f"VALUES {channels}" if channels else NO_CHANNEL)
     with transaction.atomic():
-        expanded = fetch(statement, limit=limit, attempts=ATTEMPT_LIMIT)
-        settle({dispatch for dispatch, has_pending in expanded if not has_pending})  # finished already
-    return len(expanded)
+        expanded = fetch(statement, limit=limit, attempts=ATTEMPT_LIMIT, names=list(by_name))
+        settle({dispatch for dispatch, has_pending, _ in expanded if not has_pending})  # finished already
+    return Expanded(len(expanded), [by_name[name] for name in expanded[0][2]] if expanded else [])
 
 
 def _with_address(channel: Channel) -> str:

@@ -3,19 +3,17 @@
 Woken by commits, called by beat, or run by `manage.py relay`. Running it twice at once is harmless.
 """
 
-import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lessons import heartbeat
-from lessons.notifications.channels import enabled_channels
+from lessons.notifications.channels import Channel, enabled_channels
 from lessons.notifications.claim import claim
 from lessons.notifications.due import look_for_work
 from lessons.notifications.expand import DISPATCHES_AT_ONCE, expand
 from lessons.notifications.launch import launch
 from lessons.notifications.reap import reap
 from lessons.wake import forget_wake, wake
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -29,19 +27,29 @@ class Pass:
 
 
 def run_relay() -> Pass:
-    """One pass: expand, claim, launch, reap. Who waits for the first message does not wait for the rescue, too."""
+    """One pass: expand, claim, launch, reap. Who waits for the first message does not wait until it is known what else
+    is due, and for no rescue."""
     forget_wake()  # before the first read: a wake that comes from now on is a pass of its own
-    done = Pass(expanded=expand())
+    expanded = expand()
+    done = Pass(expanded=expanded.dispatches)
+    is_broker_there = _launch_what_is_due(expanded.channels, done)
     work = look_for_work(enabled_channels())
-    for channel in work.due:
-        claimed = claim(channel)
-        if claimed and not launch(claimed):
-            break  # the broker is away, for the other channels, too
-        if claimed:
-            done.launched += 1
-            done.deliveries += claimed.run.delivery_count
+    if is_broker_there:
+        _launch_what_is_due([channel for channel in work.due if channel not in expanded.channels], done)
     done.reaped = reap() if work.is_anything_lost else 0
     if done.reaped or done.expanded == DISPATCHES_AT_ONCE:  # that is due now, or there may be more
         wake()
     heartbeat.beat(heartbeat.RELAY)
     return done
+
+
+def _launch_what_is_due(channels: Iterable[Channel], done: Pass) -> bool:
+    """False where the broker is away: for the other channels, too."""
+    for channel in channels:
+        claimed = claim(channel)
+        if claimed and not launch(claimed):
+            return False
+        if claimed:
+            done.launched += 1
+            done.deliveries += claimed.run.delivery_count
+    return True

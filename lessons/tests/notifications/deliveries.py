@@ -43,7 +43,7 @@ def happened(lesson: Lesson, name: EventName, *people: User, people_changed: boo
 
 def expand_all() -> None:
     """Expand every dispatch. A test is one transaction, whose now() has not reached what was made in it: it is due."""
-    while expand():
+    while expand().dispatches:
         pass
     execute(MADE_JUST_NOW_IS_DUE)
 

@@ -25,7 +25,7 @@ def dispatch_of(lesson: Lesson) -> Dispatch:
 def test_everybody_gets_one_delivery_per_channel(alice: User, bob: User) -> None:
     lesson = draft(alice, bob)
 
-    assert expand() == 1
+    assert expand().dispatches == 1
 
     rows = Delivery.objects.filter(lesson=lesson).values_list("recipient", "channel", "state", "attempt_limit")
     assert sorted(rows) == sorted(
@@ -120,16 +120,24 @@ def test_deliveries_that_exist_already_are_left_alone(alice: User, bob: User) ->
     assert delivery(lesson.events.get(), bob, "sms").state == "sent"
 
 
+def test_it_says_on_which_channels_somebody_waits_now(alice: User) -> None:
+    User.objects.filter(pk=alice.pk).update(muted_channels=["sms"])
+    draft(alice)
+
+    assert [channel.name for channel in expand().channels] == ["log"]
+    assert expand().channels == []
+
+
 def test_what_is_expanded_is_not_expanded_again(alice: User, bob: User) -> None:
     draft(alice, bob)
 
-    assert (expand(), expand()) == (1, 0)
+    assert (expand().dispatches, expand().dispatches) == (1, 0)
 
 
 def test_one_call_expands_the_oldest_up_to_a_limit(alice: User, bob: User) -> None:
     lesson = cancelled(alice, bob)
 
-    assert expand(limit=2) == 2
+    assert expand(limit=2).dispatches == 2
 
     waiting = Dispatch.objects.filter(expanded_at=None).values_list("event__name", flat=True)
     assert (list(waiting), lesson.events.latest("id").name) == (["cancelled"], "cancelled")
@@ -153,5 +161,5 @@ def test_of_two_that_expand_at_once_each_dispatch_is_expanded_by_one(alice: User
 
     expanded = race([partial(expand, limit=3)] * 4)
 
-    assert sum(expanded) == 6
+    assert sum(one.dispatches for one in expanded) == 6
     assert Delivery.objects.count() == 6 * 4

@@ -111,6 +111,9 @@ def test_after_a_quiet_night_nothing_walks_over_all_that_waits(history: None) ->
 def test_the_oldest_event_is_found_without_sorting_all_that_wait(history: None) -> None:
     morning_comes()
 
-    plan = plan_of(expand.EXPAND.rpartition(";")[2].format(channels=expand.NO_CHANNEL), {"limit": 100, "attempts": 8})
+    plan = plan_of(
+        expand.EXPAND.rpartition(";")[2].format(channels=expand.NO_CHANNEL),
+        {"limit": 100, "attempts": 8, "names": ["log"]},
+    )
 
     assert ("dispatch_unexpanded", "") in scans_of(plan, "lessons_dispatch")
