@@ -296,7 +296,7 @@ if IS_PRODUCTION:
         if not _is_local and _password in ("", TEMPLATE_PASSWORD):
             raise SettingRefused(_name, "has no password or the template's: it should have one of its own")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# One try and one second: a request that wakes the relay never waits for a broker that is away.
+# One try and one second: a wake, or a launch, gives up on a broker that is away, and the next tick finds the work.
 _ONE_TRY = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
 _REDIS_TRANSPORT = {
     "visibility_timeout": TIMING.visibility,

@@ -27,11 +27,12 @@ from rest_framework_simplejwt.tokens import AccessToken
 
 from benchmarks.people import FIRST_STUDENT, MANAGER, TEACHERS
 from lessons.models import Lesson, User
-from lessons.notifications import prune, reap, reminders
+from lessons.notifications import reap, reminders
 from lessons.notifications.channels import REGISTRY
 from lessons.notifications.claim import claim
 from lessons.notifications.due import look_for_work
 from lessons.notifications.expand import expand
+from lessons.retention import deliveries
 
 Found = tuple[dict[str, float], int]  # the seconds at each database; statements
 
@@ -96,7 +97,7 @@ def _rolled_back(action: Callable[[], object]) -> Callable[[], object]:
 def _full_batch_to_prune() -> None:
     """At both sizes there is one: what was told more than a month ago may go here."""
     with override_settings(RETENTION_DAYS=30, RETENTION_DEAD_DAYS=30):
-        assert prune._lock_outdated(prune.THE_BEGINNING)
+        assert deliveries._lock_outdated(deliveries.THE_BEGINNING)
 
 
 STATEMENTS: dict[str, Callable[[], object]] = {

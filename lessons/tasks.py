@@ -8,10 +8,10 @@ from celery import Task, shared_task
 
 from lessons.notifications.close import close_run as close_run_
 from lessons.notifications.delivery import deliver_batch
-from lessons.notifications.prune import prune as prune_
 from lessons.notifications.relay import run_relay
 from lessons.notifications.reminders import remind as remind_
 from lessons.notifications.retry import TASK_RETRIES
+from lessons.retention.prune import prune as prune_
 
 
 @shared_task(name="lessons.relay", ignore_result=True)

@@ -7,9 +7,9 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 from lessons import progress
 from lessons.models import ChordRun, Delivery, DeliveryAttempt, Dispatch, User
 from lessons.notifications.expand import expand
-from lessons.notifications.prune import prune
 from lessons.notifications.settle import settle
 from lessons.progress import Progress
+from lessons.retention.prune import prune
 from lessons.tests.notifications.aftermath import told_days_ago
 from lessons.tests.people import completed, draft, tomorrow
 

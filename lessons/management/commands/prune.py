@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from rich.progress import BarColumn, Progress, TextColumn
 
-from lessons.notifications.prune import KINDS
+from lessons.retention.prune import KINDS
 
 
 class Command(BaseCommand):

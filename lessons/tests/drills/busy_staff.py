@@ -33,7 +33,7 @@ def redeliver_all() -> None:
 
 
 def prune_all() -> None:
-    from lessons.notifications.prune import prune
+    from lessons.retention.prune import prune
 
     prune()
 

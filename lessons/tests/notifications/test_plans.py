@@ -11,7 +11,6 @@ from lessons.notifications import (
     due,
     expand,
     order,
-    prune,
     reap,
     record,
     reminders,
@@ -19,6 +18,7 @@ from lessons.notifications import (
     successors,
     take,
 )
+from lessons.retention import deliveries
 from lessons.sql import array_of
 from lessons.tests.years import morning_comes, plan_of, read_as_a_whole, scans_of, years_pass
 
@@ -37,7 +37,7 @@ STATEMENTS: dict[str, tuple[str, dict[str, Any]]] = {
     "in flight": (claim.LOCK_CHANNEL.rpartition(";")[2], {"name": "log"}),
     "expired leases": (reap.TAKE_BACK, {"limit": 1000}),
     "to be pruned": (
-        prune.OUTDATED,
+        deliveries.OUTDATED,
         {"after": "-infinity", "after_event": 0, "days": 90, "dead_days": 365, "limit": 200},
     ),
     "reminders": (

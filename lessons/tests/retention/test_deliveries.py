@@ -7,29 +7,26 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 from pytest_django import Settings
 
-from backend.timing import Timing
 from lessons import lifecycle
 from lessons.models import (
-    ChordRun,
     Delivery,
     DeliveryAttempt,
     Dispatch,
-    IdempotencyRecord,
     Lesson,
     LessonEvent,
     Redelivery,
     User,
 )
-from lessons.notifications import prune as pruning
 from lessons.notifications.channels import REGISTRY
 from lessons.notifications.claim import claim
-from lessons.notifications.prune import prune
 from lessons.notifications.record import Result, record
 from lessons.notifications.take import take
+from lessons.retention import deliveries
+from lessons.retention.deliveries import remove_deliveries
+from lessons.retention.prune import prune
 from lessons.tests.lifecycle.ways import change
 from lessons.tests.notifications.aftermath import all_ended, died, told_days_ago
 from lessons.tests.notifications.deliveries import claimed, delivery, expand_all, put
@@ -213,13 +210,13 @@ def test_once_everybody_was_told_of_the_end_the_old_messages_may_go(far_away: Le
 def test_it_goes_on_until_nothing_is_left_and_passes_over_what_has_to_stay(
     alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pruning, "DISPATCHES_AT_ONCE", 2)
+    monkeypatch.setattr(deliveries, "DISPATCHES_AT_ONCE", 2)
     stays = scheduled(alice, bob, at=in_days(1))
     gone = [completed(alice, bob, at=in_days(n)) for n in range(2, 5)]
     for lesson in (stays, *gone):
         told_days_ago(lesson, 91)
 
-    batches = list(pruning.prune_deliveries())
+    batches = list(remove_deliveries())
 
     assert [is_pruned(lesson) for lesson in (stays, *gone)] == [False, True, True, True]
     assert len(batches) == 6  # of twelve dispatches
@@ -229,11 +226,11 @@ def test_it_goes_on_until_nothing_is_left_and_passes_over_what_has_to_stay(
 def test_what_was_passed_over_is_not_looked_at_again_before_the_next_time(
     alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pruning, "DISPATCHES_AT_ONCE", 1)
+    monkeypatch.setattr(deliveries, "DISPATCHES_AT_ONCE", 1)
     oldest, other = started(alice, bob, at=in_days(1)), completed(alice, bob, at=in_days(2))
     told_days_ago(oldest, 100)
     told_days_ago(other, 91)
-    batches = pruning.prune_deliveries()
+    batches = remove_deliveries()
     next(batches)
 
     change("complete", oldest, None)
@@ -253,27 +250,11 @@ def test_a_batch_has_few_deliveries_though_a_dispatch_may_have_many(
     told_days_ago(small, 91)
     told_days_ago(large, 91)
     each, many = (Dispatch.objects.filter(lesson=lesson)[0].total or 0 for lesson in (small, large))
-    monkeypatch.setattr(pruning, "DELIVERIES_AT_ONCE", 2 * each)
+    monkeypatch.setattr(deliveries, "DELIVERIES_AT_ONCE", 2 * each)
 
-    batches = list(pruning.prune_deliveries())
+    batches = list(remove_deliveries())
 
     assert sorted(batches) == sorted([2 * each, 2 * each, *[many] * 4])
-
-
-def test_the_task_stops_when_half_of_its_time_is_over_and_the_next_goes_on(
-    alice: User, bob: User, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pruning, "DISPATCHES_AT_ONCE", 1)
-    lesson = completed(alice, bob)
-    told_days_ago(lesson, 91)
-    number = Delivery.objects.count()
-    settings.TIMING = Timing.scaled(1e-9)
-
-    removed = [prune() for _ in range(4)]
-
-    assert removed == [number // 4] * 4
-    assert prune() == 0
-    assert is_pruned(lesson)
 
 
 def test_what_somebody_holds_is_left_for_the_next_time(alice: User, bob: User, transactional_db: None) -> None:
@@ -286,58 +267,6 @@ def test_what_somebody_holds_is_left_for_the_next_time(alice: User, bob: User, t
 
     prune()
     assert is_pruned(lesson)
-
-
-# --- Runs and stored answers -------------------------------------------------------------------------------
-
-
-def run(*, days_ago: float, closed: bool = True) -> ChordRun:
-    moment = timezone.now() - timedelta(days=days_ago)
-    run = ChordRun.objects.create(channel="sms", size=1, delivery_count=1, started_at=moment)
-    return put(run, state="closed", closed_at=moment) if closed else run
-
-
-def test_runs_are_removed_thirty_days_after_they_were_closed() -> None:
-    stay = [run(days_ago=29), run(days_ago=1000, closed=False)]
-    run(days_ago=31)
-
-    prune()
-
-    assert set(ChordRun.objects.all()) == set(stay)
-
-
-def test_what_a_run_that_is_gone_has_carried_still_knows_its_id(alice: User, bob: User) -> None:
-    lesson, old = draft(alice, bob), run(days_ago=31)
-    expand_all()
-    row = put(died(delivery(events_of(lesson)[0], bob), attempts=1), run_id=old.pk)
-    DeliveryAttempt.objects.update(run_id=old.pk)
-
-    prune()
-
-    row.refresh_from_db()
-    assert not ChordRun.objects.exists()
-    assert (row.run_id, row.attempts.get().run_id) == (old.pk, old.pk)
-
-
-@pytest.mark.parametrize(("hours", "gone"), [(23, False), (25, True)])
-def test_a_stored_answer_is_removed_after_a_day(hours: int, gone: bool, alice: User) -> None:
-    IdempotencyRecord.objects.create(user=alice, key="k", fingerprint="f", status=201, body={})
-    IdempotencyRecord.objects.update(created_at=F("created_at") - timedelta(hours=hours))
-
-    prune()
-
-    assert IdempotencyRecord.objects.exists() != gone
-
-
-def test_all_of_them_are_removed_batch_by_batch(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pruning, "ROWS_AT_ONCE", 2)
-    for n in range(5):
-        run(days_ago=31)
-        IdempotencyRecord.objects.create(user=alice, key=str(n), fingerprint="f", status=201, body={})
-    IdempotencyRecord.objects.update(created_at=F("created_at") - timedelta(hours=25))
-
-    assert list(pruning.prune_runs()) == [2, 2, 1]
-    assert list(pruning.prune_answers()) == [2, 2, 1]
 
 
 # --- While everything else goes on --------------------------------------------------------------------------
@@ -354,7 +283,7 @@ def deliver_all(channel: str) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_nobody_gets_in_anybodys_way(alice: User, anna: User, bob: User, carol: User, monkeypatch: Any) -> None:
-    monkeypatch.setattr(pruning, "DISPATCHES_AT_ONCE", 3)
+    monkeypatch.setattr(deliveries, "DISPATCHES_AT_ONCE", 3)
     old = [completed(alice, bob, at=in_days(n)) for n in range(1, 9)]
     for lesson in old:
         told_days_ago(lesson, 91)
