@@ -265,6 +265,10 @@ def test_the_template_lists_every_setting_and_nothing_else() -> None:
     assert set(template()) == NAMES | compose_variables() - of_builds
 
 
+def test_the_template_turns_every_channel_on() -> None:
+    assert f"\nNOTIFICATION_CHANNELS={','.join(REGISTRY)}\n" in TEMPLATE.read_text()
+
+
 def test_the_template_explains_every_setting() -> None:
     assert [name for name, comments in template().items() if not comments] == []
 

@@ -15,6 +15,7 @@ from backend.tests.deployment.compose import PRODUCTION, QUICK_START, ROOT, Vari
 from lessons.monitoring.queues import queue_names
 from lessons.notifications.channels import REGISTRY
 
+RUNBOOK = (ROOT / "docs/operations.md").read_text()
 SECRETS = {
     "SECRET_KEY": "q8Zx" * 13,
     "ALLOWED_HOSTS": "school.example",
@@ -161,6 +162,14 @@ def test_each_queue_has_workers_of_its_own(production: dict[str, Any]) -> None:
     queues = [queues_of(production["services"][name]) for name in SCALED if name != "app"]
 
     assert sorted(queues) == sorted(queue_names(REGISTRY))
+
+
+def test_the_runbook_updates_and_stops_every_worker() -> None:
+    commands = re.findall(r"prod (?:up -d --no-deps|stop)[^`\n]* celery_worker [^`\n]*", RUNBOOK)
+
+    assert len(commands) == 2
+    for command in commands:
+        assert {name for name in SCALED if name != "app"} <= set(command.split()), command
 
 
 def test_nobody_is_root_and_postgres_and_redis_have_passwords(production: dict[str, Any]) -> None:

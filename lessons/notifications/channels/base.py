@@ -64,7 +64,7 @@ class Channel(ABC):
     """One way to reach people. A subclass is one file, and one line in the registry."""
 
     name: ClassVar[str]
-    address_field: ClassVar[str | None] = None  # the column of the user without which nobody is reached
+    address_field: ClassVar[str | None] = None  # phone or email: without it nobody is reached
     batch_size: ClassVar[int] = 1  # messages per header task
     # Most deliveries in flight: what the channel's workers finish well within the launch lease.
     window: ClassVar[int] = 12

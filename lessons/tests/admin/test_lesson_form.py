@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from lessons import lifecycle
+from lessons.admin.lessons import FIELDS
 from lessons.models import Lesson, Status, User
 from lessons.tests.admin.pages import add_page, errors, form_of, log_of, page_of, told
 from lessons.tests.people import cancelled, completed, draft, scheduled, started, tomorrow
@@ -23,6 +24,10 @@ def new(teacher: User, **more: Any) -> Lesson:
 
 
 # --- Create ---------------------------------------------------------------------------------------
+
+
+def test_the_form_has_every_field_of_a_draft() -> None:
+    assert set(FIELDS) == {name.removesuffix("_id") for name in lifecycle.EDITABLE[Status.DRAFT]}
 
 
 def test_a_created_lesson_has_one_event_which_tells_its_students(

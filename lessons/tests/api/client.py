@@ -65,6 +65,6 @@ def problem(response: Any, status: int, code: str, *attrs: str | None) -> dict[s
     assert body["detail"]
     assert all(error.keys() == {"attr", "code", "detail"} and error["detail"] for error in body["errors"])
     assert body["errors"]
-    assert not attrs or {error["attr"] for error in body["errors"]} == set(attrs), body
+    assert not attrs or {error["attr"] for error in body["errors"]} == set(attrs)
     assert (status == HTTPStatus.UNAUTHORIZED) == ("WWW-Authenticate" in response.headers)
     return body

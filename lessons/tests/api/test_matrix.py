@@ -57,8 +57,12 @@ ENDPOINTS: dict[str, tuple[Right, set[Status], Request]] = {
     "edit": (Right.UPDATE, POSSIBLE["edit"], lambda client, lesson: client.patch(url(lesson), {"title": "Geometry"})),
     "follow": (Right.FOLLOW_DISPATCHES, EVERYWHERE, lambda client, lesson: client.get(dispatch_of(lesson))),
     "redeliver": (Right.REDELIVER, EVERYWHERE, redeliver),
-    **{name: (Right(name), POSSIBLE[name], transition(name)) for name in TRANSITIONS},
+    **{name: (Right(name), POSSIBLE.get(name, set()), transition(name)) for name in TRANSITIONS},
 }
+
+
+def test_of_every_transition_it_is_said_again_where_it_is_possible() -> None:
+    assert POSSIBLE.keys() - {"edit"} == set(TRANSITIONS)
 
 
 def somebody(role: Role, relation: Relation, status: Status, alice: User, bob: User) -> tuple[APIClient, Lesson]:

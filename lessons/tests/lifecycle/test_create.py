@@ -1,5 +1,6 @@
 """Creating a lesson: for whom, by whom, and what no lesson can be."""
 
+import inspect
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -31,6 +32,10 @@ def test_a_new_lesson_is_a_draft_with_a_history(alice: User, bob: User) -> None:
     event = row.events.get()
     assert (event.name, event.actor, event.reason) == ("created", alice, "new term")
     assert lesson.latest_event == event
+
+
+def test_whatever_can_be_edited_in_a_draft_can_be_given_at_once() -> None:
+    assert lifecycle.EDITABLE[Status.DRAFT] <= inspect.signature(lifecycle.create_lesson).parameters.keys()
 
 
 def test_a_draft_may_have_no_students_yet(alice: User) -> None:
