@@ -74,6 +74,13 @@ INVARIANTS = (
         """,
     ),
     Invariant(
+        "a message is about its event's lesson",
+        """
+        SELECT d.id FROM lessons_delivery d JOIN lessons_lessonevent e ON e.id = d.event_id
+         WHERE d.lesson_id <> e.lesson_id
+        """,
+    ),
+    Invariant(
         "attempts are numbered without gaps, and within the limit",
         """
         SELECT d.id FROM lessons_delivery d LEFT JOIN lessons_deliveryattempt a ON a.delivery_id = d.id

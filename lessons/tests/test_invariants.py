@@ -18,6 +18,7 @@ HARM = (
     "DELETE FROM lessons_dispatch WHERE expanded_at IS NULL",
     "DELETE FROM lessons_booking WHERE id = (SELECT min(id) FROM lessons_booking)",
     None,  # the constraint would have to be gone
+    "UPDATE lessons_delivery SET lesson_id = (SELECT max(id) FROM lessons_lesson)",
     "UPDATE lessons_delivery SET attempt_count = 1",
     "UPDATE lessons_delivery SET state = 'sent'",
     "UPDATE lessons_dispatch SET settled_at = now() WHERE expanded_at IS NOT NULL",
