@@ -129,7 +129,10 @@ def test_production_has_no_default_secret(production: dict[str, Any]) -> None:
 
     for secret in (":lessons@", "flower:flower", "change-me"):
         assert secret not in words
-    assert {one["environment"]["ENVIRONMENT"] for one in of_ours(production).values()} == {"production"}
+    elsewhere = {
+        name for name, one in of_ours(production).items() if one["environment"].get("ENVIRONMENT") != "production"
+    }
+    assert elsewhere == set()
 
 
 def test_production_publishes_nothing_but_nginx(production: dict[str, Any]) -> None:
@@ -141,8 +144,14 @@ def test_production_publishes_nothing_but_nginx(production: dict[str, Any]) -> N
 
 def test_production_limits_everybody_and_rotates_their_logs(production: dict[str, Any]) -> None:
     for name, one in production["services"].items():
-        assert set(one["deploy"]["resources"]["limits"]) == {"cpus", "memory", "pids"}, name
+        assert set(one.get("deploy", {}).get("resources", {}).get("limits", ())) == {"cpus", "memory", "pids"}, name
         assert one["logging"]["options"] == {"max-size": "20m", "max-file": "5"}, name
+
+
+def test_whoever_runs_in_production_is_set_up_for_it_in_its_file(production: dict[str, Any]) -> None:
+    own = load((PRODUCTION[-1],), SECRETS)["services"]
+
+    assert sorted(set(production["services"]) - set(own)) == []
 
 
 def test_web_and_workers_can_be_scaled(production: dict[str, Any]) -> None:
