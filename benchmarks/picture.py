@@ -134,7 +134,7 @@ def draw(picture: Picture, path: Path) -> None:
                 label=f"p{share * 100:g}",
             )
         axes.set_title(title, loc="left", fontsize=10)
-        axes.legend(loc="upper right", fontsize=8, ncols=3)
+        axes.legend(loc="lower right", bbox_to_anchor=(1, 1), fontsize=8, ncols=3, frameon=False)
     for axes, points, title in (
         (memory, picture.memory, "memory of site, worker and database, MB"),
         (connections, picture.connections, "database connections"),
@@ -142,7 +142,7 @@ def draw(picture: Picture, path: Path) -> None:
         axes.plot([at for at, _ in points], [value for _, value in points], color="#2a6f97")
         axes.set_title(title, loc="left", fontsize=10)
     for axes in figure.axes:
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, 1.1 * axes.dataLim.ymax)
         axes.grid(alpha=0.3)
     connections.set_xlabel(f"seconds, at {picture.rate:g} transitions/s")
     figure.tight_layout()
