@@ -24,6 +24,9 @@ KEY_MILLISECONDS = 2000
 PATIENCE_SECONDS = 1.5
 # Between two wakes for changes. Few passes of the relay that find much cost less than many that find little.
 SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.01, 0.25
+# Changes of one process: with fewer the pause stays short. It is their pace that counts: how many share a wake grows with
+# the pause itself, which after a rush would stay long at a pace at which it would never have become so.
+MANY_PER_SECOND = 50
 
 
 def wake() -> None:
@@ -80,9 +83,10 @@ class Waker:
             time.sleep(max(0.0, self._woke_at + self._pause - time.monotonic(), breaker.seconds_left))
         finally:  # a change that is committed from now on may be too late for this wake
             self._is_coming = False
-        many, self._changes = self._changes > 1, 0
+        are_many = self._changes > max(1, MANY_PER_SECOND * (time.monotonic() - self._woke_at))
+        self._changes = 0
         _wake()
-        self._pause = min(2 * self._pause, LONGEST_PAUSE_SECONDS) if many else SHORTEST_PAUSE_SECONDS
+        self._pause = min(2 * self._pause, LONGEST_PAUSE_SECONDS) if are_many else SHORTEST_PAUSE_SECONDS
         self._woke_at = time.monotonic()
 
 

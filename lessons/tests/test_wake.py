@@ -117,6 +117,22 @@ def test_the_last_of_many_changes_is_told_within_the_longest_pause() -> None:
     assert is_woken()
 
 
+@pytest.mark.usefixtures("_calm")
+def test_after_a_rush_changes_at_an_easy_pace_have_a_wake_of_their_own_again() -> None:
+    for _ in range(300):
+        wake_soon()
+        time.sleep(0.001)
+    waker().rest()
+    own = 0
+    for _ in range(30):
+        connection().delete(KEY)
+        wake_soon()
+        time.sleep(0.04)
+        own += connection().exists(KEY)
+
+    assert own > 20
+
+
 @pytest.mark.parametrize("away", AWAY)
 def test_a_change_does_not_wait_for_a_broker_that_is_away(away: str, settings: Settings) -> None:
     with broker_at(AWAY[away], settings, within_seconds=AT_ONCE_SECONDS):
