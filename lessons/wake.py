@@ -24,8 +24,8 @@ KEY_MILLISECONDS = 2000
 PATIENCE_SECONDS = 1.5
 # Between two wakes for changes. Few passes of the relay that find much cost less than many that find little.
 SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.01, 0.25
-# Changes of one process: with fewer the pause stays short. It is their pace that counts: how many share a wake grows with
-# the pause itself, which after a rush would stay long at a pace at which it would never have become so.
+# Changes of one process: with fewer the pause stays short. It is their pace that counts. How many share a wake grows
+# with the pause itself, which after a rush would stay long at a pace at which it would never have become so.
 MANY_PER_SECOND = 50
 
 
