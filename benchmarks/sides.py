@@ -22,7 +22,7 @@ class Side:
 
     def __init__(self, database: Database, port: int, *, kind: str) -> None:
         self.database, self.port, self._kind = database, port, kind
-        self._told = database.value(LATEST) if kind == OURS else 0
+        self._told = self._latest()
         self._tokens = json.loads(database.run("-m", "benchmarks.tokens")) if kind == OURS else {}
 
     def live(self, lessons: int, *, students: int = 1) -> Load:
@@ -46,8 +46,12 @@ class Side:
     def calm_down(self) -> float:
         """Let what was set off come to its end; the seconds that it took."""
         seconds = self.database.rig.wait_until(self._is_calm, within_seconds=300, what="everybody told")
-        self._told = self.database.value(LATEST) if self._kind == OURS else 0
+        self._told = self._latest()
         return seconds
+
+    def _latest(self) -> int:
+        """The latest event of which somebody is to be told."""
+        return int(self.database.value(LATEST)) if self._kind == OURS else 0
 
     def _is_calm(self) -> bool:
         if self._kind == PLAIN:

@@ -33,9 +33,9 @@ def run_relay() -> Pass:
     expanded = expand()
     done = Pass(expanded=expanded.dispatches)
     is_broker_there = _launch_what_is_due(expanded.channels, done)
-    work = look_for_work(enabled_channels())
+    work = look_for_work(channel for channel in enabled_channels() if channel not in expanded.channels)
     if is_broker_there:
-        _launch_what_is_due([channel for channel in work.due if channel not in expanded.channels], done)
+        _launch_what_is_due(work.due, done)
     done.reaped = reap() if work.is_anything_lost else 0
     if done.reaped or done.expanded == DISPATCHES_AT_ONCE:  # that is due now, or there may be more
         wake()

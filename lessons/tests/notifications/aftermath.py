@@ -73,3 +73,10 @@ def told_days_ago(lesson: Lesson, days: float) -> None:
     Dispatch.objects.filter(lesson=lesson).update(
         **{name: F(name) - passed for name in ("created_at", "expanded_at", "settled_at")}
     )
+
+
+def is_pruned(lesson: Lesson) -> bool:
+    """Whether its deliveries are gone; all its dispatches know it, or none."""
+    marked = {dispatch.pruned_at is not None for dispatch in Dispatch.objects.filter(lesson=lesson)}
+    assert marked == {not Delivery.objects.filter(lesson=lesson).exists()}
+    return marked == {True}

@@ -2,8 +2,6 @@
 
 import itertools
 import reprlib
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from pytest_django import Settings
@@ -75,16 +73,12 @@ def test_nobody_listens_for_results_that_nobody_reads(claim: Claim) -> None:
     with connection().monitor() as monitor:
         launch(claim)
         connection().echo(end)
-        seen = list(itertools.takewhile(lambda command: end not in command, _commands(monitor)))
+        commands = (one["command"] for one in monitor.listen())
+        seen = list(itertools.takewhile(lambda command: end not in command, commands))
 
     results = [f"celery-task-meta-{task_id}" for task_id in (claim.run.pk, *claim.run.task_ids)]
     assert seen
     assert not [command for command in seen if any(result in command for result in results)]
-
-
-def _commands(monitor: Any) -> Iterator[str]:
-    while True:
-        yield monitor.next_command()["command"]
 
 
 def test_what_is_logged_after_a_launch_is_not_about_its_run(claim: Claim) -> None:

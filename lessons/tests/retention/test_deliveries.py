@@ -28,7 +28,7 @@ from lessons.retention import deliveries
 from lessons.retention.deliveries import remove_deliveries
 from lessons.retention.prune import prune
 from lessons.tests.lifecycle.ways import change
-from lessons.tests.notifications.aftermath import all_ended, died, told_days_ago
+from lessons.tests.notifications.aftermath import all_ended, died, is_pruned, told_days_ago
 from lessons.tests.notifications.deliveries import claimed, delivery, expand_all, put
 from lessons.tests.people import Student, cancelled, completed, draft, in_days, scheduled, started
 from lessons.tests.racing import race
@@ -38,13 +38,6 @@ pytestmark = pytest.mark.django_db
 
 def events_of(lesson: Lesson) -> list[LessonEvent]:
     return list(lesson.events.order_by("id"))
-
-
-def is_pruned(lesson: Lesson) -> bool:
-    """Whether its deliveries are gone; all its dispatches know it, or none."""
-    marked = {dispatch.pruned_at is not None for dispatch in Dispatch.objects.filter(lesson=lesson)}
-    assert marked == {not Delivery.objects.filter(lesson=lesson).exists()}
-    return marked == {True}
 
 
 # --- Deliveries ---------------------------------------------------------------------------------------

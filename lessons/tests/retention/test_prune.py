@@ -7,7 +7,7 @@ from backend.timing import Timing
 from lessons.models import Delivery, User
 from lessons.retention import deliveries
 from lessons.retention.prune import prune
-from lessons.tests.notifications.aftermath import told_days_ago
+from lessons.tests.notifications.aftermath import is_pruned, told_days_ago
 from lessons.tests.people import completed
 
 pytestmark = pytest.mark.django_db
@@ -26,4 +26,4 @@ def test_the_task_stops_when_half_of_its_time_is_over_and_the_next_goes_on(
 
     assert removed == [number // 4] * 4
     assert prune() == 0
-    assert not Delivery.objects.exists()
+    assert is_pruned(lesson)
