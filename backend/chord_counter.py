@@ -10,6 +10,10 @@ class ChordCounter(RedisBackend):
     object goes: a third of a launch, for news that nobody reads. Who asks for a result here finds it all the same, but
     is not told when it comes: `AsyncResult.get()` waits until its time is over."""
 
+    def _set(self, key: str, value: Any) -> None:
+        """What is kept is not announced, either; a chord's size, say."""
+        self.client.setex(key, self.expires, value)
+
     def on_task_call(self, producer: Any, task_id: str) -> None:
         """A task is about to be published."""
 

@@ -345,6 +345,7 @@ CELERY_TASK_DEFAULT_QUEUE = "control"
 # Workers tell Flower what they do. That a task was sent would be told by whoever sends it: a quarter of what a request
 # spends on waking the relay.
 CELERY_WORKER_SEND_TASK_EVENTS = True
+CELERY_WORKER_CONSUMER = "backend.consumer:Consumer"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # What nobody takes does not pile up without end: workers that return would do all of it first. But whether a call has
 # expired, a worker asks its own clock. One that is ahead of beat's must not throw every call away.

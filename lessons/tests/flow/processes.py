@@ -31,9 +31,11 @@ class Processes:
         self._names = count(1)
         self._running: list[Process] = []
 
-    def start_worker(self, **settings: str) -> Process:
-        """A Celery worker that is ready to take tasks."""
-        worker = self._start("worker", "-m", "celery", "--app", "backend", "worker", *WORKER, **settings)
+    def start_worker(self, *program: str, **settings: str) -> Process:
+        """A Celery worker that is ready to take tasks; `program`: what Python runs instead of Celery's."""
+        worker = self._start(
+            "worker", *(program or ("-m", "celery")), "--app", "backend", "worker", *WORKER, **settings
+        )
         self._supervisor.wait_until(lambda: worker.has_logged(" ready."), worker, within_seconds=READY_WITHIN_SECONDS)
         return worker
 

@@ -79,6 +79,7 @@ def test_nobody_listens_for_results_that_nobody_reads(claim: Claim) -> None:
     results = [f"celery-task-meta-{task_id}" for task_id in (claim.run.pk, *claim.run.task_ids)]
     assert seen
     assert not [command for command in seen if any(result in command for result in results)]
+    assert not [command for command in seen if command.startswith("PUBLISH")]
 
 
 def test_what_is_logged_after_a_launch_is_not_about_its_run(claim: Claim) -> None:
