@@ -1,11 +1,19 @@
 """The Celery application. Its settings are the CELERY_* of backend.settings."""
 
+import gc
 import os
 from pathlib import Path
 from typing import Any
 
 from celery import Celery
-from celery.signals import before_task_publish, heartbeat_sent, task_postrun, task_prerun, worker_ready
+from celery.signals import (
+    before_task_publish,
+    heartbeat_sent,
+    task_postrun,
+    task_prerun,
+    worker_process_init,
+    worker_ready,
+)
 from django.conf import settings
 from django.db import close_old_connections
 
@@ -49,3 +57,10 @@ def tell_how_it_is(sender: Any, **_: Any) -> None:
 def tell_health_check(**_: Any) -> None:
     if settings.HEARTBEAT_FILE:
         Path(settings.HEARTBEAT_FILE).touch()
+
+
+@worker_process_init.connect
+def leave_alone_what_stays(**_: Any) -> None:
+    """What has been imported is there for good: whoever collects garbage need not look through it. A claim of ten
+    thousand messages made Python do that, for a tenth of a second."""
+    gc.freeze()

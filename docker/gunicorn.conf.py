@@ -1,5 +1,6 @@
 """How gunicorn serves the site: in the containers, and in `make demo`, which only moves the address."""
 
+import gc
 import os
 import shutil
 import tempfile
@@ -36,6 +37,10 @@ logconfig_dict = {
 _given = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
 _figures = Path(_given) if _given else Path(tempfile.mkdtemp(prefix="lessons-metrics-"))
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_figures)
+
+
+def post_worker_init(_worker: Any) -> None:
+    gc.freeze()  # what has been imported stays: collecting garbage does not look through it, which takes 80 ms
 
 
 def on_starting(_server: Any) -> None:

@@ -53,7 +53,7 @@ def _publish(claim: Claim) -> None:
     queue = f"deliver.{run.channel}"
     header = []
     for task_id, batch in zip(run.task_ids, claim.batches, strict=True):
-        # What Flower shows of the arguments: Celery would look through all five hundred ids, and then cut them off.
+        # What Flower shows of the arguments: Celery would look through all thousand ids, and then cut them off.
         shown = f"({run.pk}, {reprlib.repr(batch)})"
         options: dict[str, Any] = {"task_id": str(task_id), "queue": queue, "argsrepr": shown}
         header.append(current_app.signature(DELIVER_TASK, args=(str(run.pk), batch), immutable=True, options=options))

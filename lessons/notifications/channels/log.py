@@ -18,7 +18,7 @@ LINES = {
 
 class LogChannel(Channel):
     name: ClassVar[str] = "log"
-    batch_size: ClassVar[int] = 500
+    batch_size: ClassVar[int] = 1000
     window: ClassVar[int] = 10_000
 
     def send(self, message: Message) -> Sent:

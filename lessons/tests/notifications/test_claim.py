@@ -184,10 +184,10 @@ def test_what_died_with_its_worker_before_the_circuit_opened_does_not_keep_the_p
 # --- Batches ------------------------------------------------------------------------------------------
 
 
-def test_the_log_takes_five_hundred_in_one_task(alice: User) -> None:
-    draft(alice, *Student.create_batch(520))
+def test_the_log_takes_a_thousand_in_one_task(alice: User) -> None:
+    draft(alice, *Student.create_batch(1020))
 
-    assert [len(batch) for batch in claimed("log").batches] == [500, 21]
+    assert [len(batch) for batch in claimed("log").batches] == [1000, 21]
 
 
 def test_what_may_have_killed_its_worker_travels_alone(alice: User) -> None:
