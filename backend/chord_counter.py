@@ -10,9 +10,7 @@ class ChordCounter(RedisBackend):
     object goes: a third of a launch, for news that nobody reads. Who asks for a result here finds it all the same, but
     is not told when it comes: `AsyncResult.get()` waits until its time is over."""
 
-    def _set(self, key: str, value: Any) -> None:
-        """What is kept is not announced, either; a chord's size, say."""
-        self.client.setex(key, self.expires, value)
+    expires: int  # seconds
 
     def on_task_call(self, producer: Any, task_id: str) -> None:
         """A task is about to be published."""
@@ -24,3 +22,7 @@ class ChordCounter(RedisBackend):
     def remove_pending_result(self, result: Any) -> Any:
         """They have let go of it."""
         return result
+
+    def _set(self, key: str, value: Any) -> None:
+        """How many tasks a chord has is kept as well, and not announced."""
+        self.client.setex(key, self.expires, value)

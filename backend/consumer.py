@@ -15,7 +15,7 @@ class Consumer(consumer.Consumer):
     hub: Any  # None where the pool has no event loop; events are not buffered then
     _is_about_to_tell = False
 
-    def on_send_event_buffered(self) -> None:
+    def on_send_event_buffered(self) -> None:  # type: ignore[override]  # the stubs take it for a property
         """An event of a task waits in the dispatcher's buffer, which sends by itself when it is full."""
         if self.hub and not self._is_about_to_tell:
             self._is_about_to_tell = True
@@ -23,7 +23,7 @@ class Consumer(consumer.Consumer):
 
     def _flush_events(self) -> None:
         self._is_about_to_tell = False
-        super()._flush_events()
+        super()._flush_events()  # type: ignore[misc]  # the stubs leave it out
 
     def connect(self) -> Any:
         """Where the last connection was lost, the event loop has forgotten what it was to do later."""
