@@ -12,12 +12,12 @@ class Consumer(consumer.Consumer):
     Nobody watches Flower in milliseconds: what happens within a tenth of a second is told at once, and after it
     (ADR 11)."""
 
-    hub: Any  # None where the pool has no event loop; events are not buffered then
+    hub: Any  # the event loop: where a pool has none, events are not buffered
     _is_about_to_tell = False
 
     def on_send_event_buffered(self) -> None:  # type: ignore[override]  # the stubs take it for a property
         """An event of a task waits in the dispatcher's buffer, which sends by itself when it is full."""
-        if self.hub and not self._is_about_to_tell:
+        if not self._is_about_to_tell:
             self._is_about_to_tell = True
             self.hub.call_later(TELL_AFTER_SECONDS, self._flush_events)
 

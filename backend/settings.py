@@ -343,7 +343,7 @@ CELERY_TASK_SOFT_TIME_LIMIT = TIMING.soft_limit
 CELERY_TASK_TIME_LIMIT = TIMING.hard_limit
 CELERY_TASK_DEFAULT_QUEUE = "control"
 # Workers tell Flower what they do. That a task was sent would be told by whoever sends it: a quarter of what a request
-# spends on waking the relay.
+# spends on waking the relay. The consumer tells it after the task has begun (ADR 11).
 CELERY_WORKER_SEND_TASK_EVENTS = True
 CELERY_WORKER_CONSUMER = "backend.consumer:Consumer"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
